@@ -172,6 +172,11 @@ export const operations = {
     path: '/api/v1/overview',
     permission: 'usage:read',
   },
+  'v1.signInCodes.exchange': {
+    method: 'POST',
+    path: '/api/v1/sign-in-codes/exchange',
+    permission: 'undefined',
+  },
   'v1.usage.report': {
     method: 'POST',
     path: '/api/v1/usage',

@@ -14,7 +14,7 @@ test('a key signs in, leads to its environment, and is in no address', async (t)
   assert.equal(await field.inputValue(), 'server-wrong', 'what was typed is lost')
   await field.fill(tenant.key)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { name: 'Customers' }).waitFor()
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
   assert.ok(page.url().startsWith(addressOf(tenant, '/')))
   assert.ok(!page.url().includes(tenant.key))
   assert.deepEqual(await page.context().cookies(), [])
@@ -37,6 +37,18 @@ test('a key that is revoked leads to the sign-in, and from there back', async (t
   assert.equal(page.url(), addressOf(tenant, '/customers?q=acme'))
 })
 
+test('a link with a code signs in, once, and its code leaves the address', async (t) => {
+  const tenant = await world.tenant()
+  const { data } = await tenant.ok('v1.signInCodes.create', { body: {} })
+  assert.ok(data.code)
+  const page = await openConsole(t, { tenant, key: null, expected: [401] })
+  await page.getByLabel('API key, or a person’s token').waitFor()
+  await page.goto(`${new URL(page.url()).origin}/docs`)
+  await page.goto(`${new URL(page.url()).origin}/sign-in#code=${data.code}`)
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  assert.ok(!page.url().includes(data.code))
+})
+
 test('a sign-in leads to no other site', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, key: null, expected: [401] })
@@ -44,7 +56,7 @@ test('a sign-in leads to no other site', async (t) => {
     await page.goto(`${new URL(page.url()).origin}/sign-in?to=${encodeURIComponent(to)}`)
     await page.getByLabel('API key, or a person’s token').fill(tenant.key)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Customers' }).waitFor()
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
     assert.ok(page.url().startsWith(addressOf(tenant, '/')), to)
   }
 })

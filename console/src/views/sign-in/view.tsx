@@ -1,15 +1,21 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { addressesIn } from '../../addresses.ts'
 import { call } from '../../api/call.ts'
-import { writeCredential } from '../../api/credential.ts'
+import { type Credential, writeCredential } from '../../api/credential.ts'
 import { CallError } from '../../api/errors.ts'
 import { Mark } from '../../shell/mark.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CheckField, TextField } from '../../ui/field.tsx'
 import { FormErrors } from '../../ui/form.tsx'
+import { browserName, takeCode } from './code.ts'
 import styles from './view.module.css'
+
+/** Taken once: a code works once. */
+const code = takeCode()
+
+const WHOAMI = 'v1.whoami.retrieve'
 
 export function View() {
   const [secret, setSecret] = useState('')
@@ -21,21 +27,30 @@ export function View() {
     document.title = 'Sign in · Bursar'
   }, [])
   const signIn = useMutation({
-    mutationFn: () =>
-      call(
-        { credential: { secret: secret.trim(), isKept }, environment: null },
-        'v1.whoami.retrieve',
-        {},
-      ),
-    onSuccess: ({ data }) => {
-      writeCredential({ secret: secret.trim(), isKept })
+    mutationFn: async (given: Credential) => {
+      const { data } = await call({ credential: given, environment: null }, WHOAMI, {})
+      writeCredential(given)
       queries.clear()
       void navigate({ href: startOf(to) ?? addressesIn(data.environment.id).home, replace: true })
     },
   })
+  const { mutate } = signIn
+  const exchange = useMutation({
+    mutationFn: (given: string) =>
+      call({ credential: null, environment: null }, 'v1.signInCodes.exchange', {
+        body: { code: given, name: browserName() },
+      }),
+    onSuccess: ({ data }) => data.secret !== null && mutate({ secret: data.secret, isKept: false }),
+  })
+  const exchanged = useRef(false)
+  useEffect(() => {
+    if (code === null || exchanged.current) return
+    exchanged.current = true
+    exchange.mutate(code)
+  }, [exchange.mutate])
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
-    signIn.mutate()
+    signIn.mutate({ secret: secret.trim(), isKept })
   }
   return (
     <main className={styles.page}>
@@ -44,7 +59,7 @@ export function View() {
         <h1>Sign in to Bursar</h1>
       </div>
       <form className={styles.form} onSubmit={onSubmit}>
-        <FormErrors error={explained(signIn.error)}>
+        <FormErrors error={explained(signIn.error) ?? exchange.error}>
           <TextField
             name="secret"
             label="API key, or a person’s token"
@@ -61,11 +76,15 @@ export function View() {
             onChange={setKept}
           />
         </FormErrors>
-        <Button type="submit" look="primary" isBusy={signIn.isPending}>
+        <Button type="submit" look="primary" isBusy={signIn.isPending || exchange.isPending}>
           Sign in
         </Button>
       </form>
       <dl className={styles.where}>
+        <dt>A link that signs in</dt>
+        <dd>
+          <code>npx bursar console</code>
+        </dd>
         <dt>The key of a new server</dt>
         <dd>
           <code>cat .bursar/api-key</code>
