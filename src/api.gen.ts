@@ -481,6 +481,114 @@ export type BoundedCount = {
 }
 
 /**
+ * The usage of a budget over time. Usage is in the units of the limit and not below 0.
+ */
+export type BudgetHistory = {
+  /**
+   * The budget as it is now.
+   */
+  budget: Assignment
+  /**
+   * The windows that overlap with the range, in the order of time. Empty for a level.
+   *
+   * Items: A window.
+   */
+  windows: {
+    /**
+     * When its usage began at 0.
+     */
+    start: string
+    /**
+     * When it ended or will end: also by a change of the cadence.
+     */
+    end: string
+    /**
+     * The cadence that it belongs to.
+     */
+    cadence: string
+    /**
+     * The usage until its end, or until the end of the range.
+     */
+    usage: number
+    /**
+     * The limit at its end, or now. Null: no limit.
+     */
+    usageLimit: number | null
+  }[]
+  /**
+   * In the order of time: at equal steps, and at the ends of windows. Where a window ends and the next one begins there are two points.
+   *
+   * Items: The usage until an instant.
+   */
+  points: {
+    /**
+     * The instant.
+     */
+    timestamp: string
+    /**
+     * The usage of its window until then.
+     */
+    usage: number
+    /**
+     * The limit then. Null: no limit.
+     */
+    usageLimit: number | null
+    /**
+     * Whether a window begins here.
+     */
+    isResetPoint: boolean
+  }[]
+  /**
+   * The latest 1,000 changes of the limit and the cadence, in the order of time, as far as events are retained.
+   *
+   * Items: A change.
+   */
+  changes: {
+    /**
+     * When it was made.
+     */
+    at: string
+    /**
+     * The limit. Null if it stayed.
+     */
+    usageLimit: {
+      /**
+       * The value before.
+       */
+      from: number | null
+      /**
+       * The value after.
+       */
+      to: number | null
+    } | null
+    /**
+     * The cadence. Null if it stayed.
+     */
+    cadence: {
+      /**
+       * The value before.
+       */
+      from: string
+      /**
+       * The value after.
+       */
+      to: string
+    } | null
+  }[]
+  /**
+   * The instant of the numbers.
+   */
+  asOf: string
+}
+
+/**
+ * The history.
+ */
+export type BudgetHistoryResponse = {
+  data: BudgetHistory
+}
+
+/**
  * The usage of the last part of the window in progress.
  */
 export type BudgetPace = {
@@ -4216,6 +4324,30 @@ export type Operations = {
     query: Record<string, never>
     body: undefined
     response: CustomerResponse
+  }
+  'v1.customers.budgets.retrieveHistory': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the budget.
+       */
+      budgetId: string
+    }
+    query: {
+      /**
+       * The start of the range. The default is the start of the window in progress, for a level 30 days ago. The range begins no earlier than the budget.
+       */
+      from?: string
+      /**
+       * The end of the range. The default is now. It may be ten years after `from` at most.
+       */
+      to?: string
+    }
+    body: undefined
+    response: BudgetHistoryResponse
   }
   'v1.customers.checkEntitlement': {
     params: {

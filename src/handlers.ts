@@ -1,6 +1,7 @@
 import { accessHandlers } from './access/index.ts'
 import { auditHandlers } from './audit/index.ts'
 import { entityTreeHandlers } from './budgets/entity-tree/index.ts'
+import { budgetHistoryHandlers } from './budgets/history/index.ts'
 import { budgetHandlers, budgetsUse } from './budgets/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
@@ -38,6 +39,7 @@ export const handlers: Handlers = {
   ...entityHandlers,
   ...budgetHandlers,
   ...entityTreeHandlers,
+  ...budgetHistoryHandlers,
   ...usageHandlers(engine, decisions),
   ...decisionHandlers(decisions),
   ...reportingHandlers(decisions),

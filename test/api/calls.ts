@@ -14,6 +14,7 @@ export const path = {
   featureId: 'api-calls',
   /** Placeholders for what `furnish` creates. */
   reservationId: 'the-reservation',
+  budgetId: 'the-budget',
   decisionId: 'the-decision',
   ...accessPath,
 }
@@ -230,18 +231,13 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1.customers.retrieveEntityTree': () => ({
     params: path,
-    query: {
-      featureIds: path.featureId,
-      currencyIds: path.currencyId,
-      sortBy: 'exhaustsAt',
-      minUtilization: '0',
-      includeArchived: 'true',
-    },
+    query: { featureIds: path.featureId, currencyIds: path.currencyId, sortBy: 'exhaustsAt' },
   }),
   'v1.customers.entities.retrievePath': () => ({
     params: path,
     query: { featureIds: path.featureId, sortBy: 'utilization' },
   }),
+  'v1.customers.budgets.retrieveHistory': () => ({ params: path }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
   ...accessCalls,
@@ -307,7 +303,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     params: path,
     body: { promotionalEntitlements: [grant] },
   })
-  await tenant.ok('v1Beta.customers.assignments.upsert', {
+  const { data: budgets } = await tenant.ok('v1Beta.customers.assignments.upsert', {
     params: path,
     body: {
       assignments: [
@@ -316,6 +312,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
       ],
     },
   })
+  tenant.made.set(path.budgetId, required(budgets[0], 'a budget').id)
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
   await tenant.ok('v1.environment.settings.update', {
     body: { allowedOrigins: ['https://furnished.example.com'] },

@@ -98,16 +98,16 @@ export async function readPath(
 }
 
 async function prepare({ app, scope }: Call, asked: BudgetsOf, choice: Choice) {
+  if (asked.featureIds.length + asked.currencyIds.length > CAPABILITIES)
+    throw badInput(
+      inQuery('currencyIds'),
+      `query: at most ${CAPABILITIES} of featureIds and currencyIds together`,
+    )
   const customerKey = await requireCustomer(app.db.read, scope, asked.customerId)
   const [{ structureVersion, decidedAt }, capabilities] = await Promise.all([
     findVersion(app.db.read, customerKey),
     requireCapabilities({ app, scope }, asked),
   ])
-  if (capabilities.length > CAPABILITIES)
-    throw badInput(
-      inQuery('currencyIds'),
-      `query: at most ${CAPABILITIES} of featureIds and currencyIds together`,
-    )
   if (capabilities.length === 0) refuseUsage(choice)
   const now = Math.max(app.clock.now(), decidedAt)
   return { owner: { customerKey, structureVersion, now }, capabilities }

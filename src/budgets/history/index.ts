@@ -1,0 +1,1 @@
+export { budgetHistoryHandlers } from './http.ts'
