@@ -2,8 +2,8 @@
 
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
-import type { Load, LoadRequest } from './messages.ts'
-import { type Count, FRESH_ID } from './types.ts'
+import type { Load, LoadRequest, Part } from './messages.ts'
+import { type Count, FRESH_ID, type PacedLatency } from './types.ts'
 import { pathWith, requestsOfOne, reservedIn } from './wholes.ts'
 
 /** How often the clock is read, in milliseconds. A half ends at most this much late. */
@@ -12,7 +12,27 @@ const SAMPLE_MS = 50
 /** The positions in the lanes of each address. A half continues where the previous one ended. */
 const done = new Map<string, number>()
 
-answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
+answerBench(async ({ parts, seconds, perSecond }: Load): Promise<Count | PacedLatency> => {
+  const overallRate = perSecond === undefined ? undefined : Math.ceil(perSecond / parts.length)
+  const results = await Promise.all(parts.map((part) => run(part, { seconds, overallRate })))
+  const most = (of: (result: PartResult) => number) => Math.max(...results.map(of))
+  const requests = results.reduce((sum, result) => sum + result.requests, 0)
+  const length = most((result) => result.seconds)
+  if (perSecond === undefined)
+    return { requests, seconds: length, p99Ms: most(({ p99Ms }) => p99Ms) }
+  return {
+    perSecond: requests / length,
+    p50Ms: most(({ p50Ms }) => p50Ms),
+    p99Ms: most(({ p99Ms }) => p99Ms),
+  }
+})
+
+type PartResult = Count & { readonly p50Ms: number; readonly p99Ms: number }
+
+async function run(
+  { url, lanes }: Part,
+  { seconds, overallRate }: { seconds: number; overallRate: number | undefined },
+): Promise<PartResult> {
   let connection = 0
   const ofOne = requestsOfOne(lanes)
   const before = done.get(url) ?? 0
@@ -22,6 +42,8 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
     duration: seconds,
     sampleInt: SAMPLE_MS,
     idReplacement: lanes.some((lane) => lane.some(({ body }) => body?.includes(FRESH_ID))),
+    // With a rate, the library corrects latencies by the time that requests had to wait.
+    ...(overallRate !== undefined && { overallRate: overallRate * ofOne }),
     setupClient: (client) => {
       const lane = from(lanes[connection % lanes.length] ?? [], before * ofOne)
       client.setRequests(ofOne === 1 ? lane : going(lane))
@@ -37,12 +59,8 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
   if (result.requests.total === 0) throw new Error(`${url} answered nothing in ${seconds} s`)
   const calls = result.requests.total / ofOne
   done.set(url, before + Math.ceil(calls / lanes.length))
-  return {
-    requests: calls,
-    seconds: result.duration,
-    p99Ms: latency.p99,
-  }
-})
+  return { requests: calls, seconds: result.duration, p50Ms: latency.p50, p99Ms: latency.p99 }
+}
 
 /** Returns the list rotated, so that it begins at another position. */
 function from<T>(list: readonly T[], place: number): T[] {

@@ -3,7 +3,7 @@ import type { Lanes, Steps, Turn } from './types.ts'
 /** The message to `baseline-server.ts`. The reply is its port. */
 export type ServeBaseline = { databaseUrl: string; poolSize: number; lanes: Lanes }
 
-/** The message to `by-hand/server.ts`. The reply is its port. */
+/** The message to `by-hand/server.ts` and `by-hand/memory-server.ts`. The reply is the port. */
 export type ServeByHand = { databaseUrl: string; poolSize: number }
 
 /** The route of the baseline server that does not use the database. */
@@ -21,8 +21,14 @@ export type LoadRequest = {
   body?: string
 }
 
-/** The message to `load.ts`, with a list for each connection, which repeats it. */
-export type Load = { url: string; seconds: number; lanes: readonly (readonly LoadRequest[])[] }
+/** A list of requests for each connection to a server, which repeats it. */
+export type Part = { url: string; lanes: readonly (readonly LoadRequest[])[] }
+
+/**
+ * The message to `load.ts`: one part for each server. With `perSecond`, requests are sent at this
+ * rate, whether or not earlier ones have a response. The reply is a `Count`, then a `PacedLatency`.
+ */
+export type Load = { parts: readonly Part[]; seconds: number; perSecond?: number }
 
 /** The message to `latency.ts`. */
 export type Ask = { url: string; headers: Record<string, string>; seconds: number }

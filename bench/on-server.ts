@@ -7,6 +7,8 @@ import { type OpenWorld, openWorld, versionsOf } from './world.ts'
 export type OnServer = {
   readonly world: OpenWorld
   readonly server: RunningServer
+  /** Starts a second server on the same database, when it is first called. */
+  readonly second: () => Promise<RunningServer>
   readonly databaseUrl: string
   /** The versions of the programs and the hardware. */
   readonly machine: Readonly<Record<string, string | number>>
@@ -30,17 +32,35 @@ export async function onServer<First, T>(
       if (connection === null) throw new Error('the database of the server is not running')
       const url = databaseUrl(connection)
       const world = await openWorld(url)
+      const second = secondServer(url, settings)
       try {
         const machine = { ...(await versionsOf(world)), ...machineOf() }
-        return await work({ world, server, databaseUrl: url, machine }, done)
+        const { start } = second
+        return await work({ world, server, second: start, databaseUrl: url, machine }, done)
       } finally {
         await world.close()
+        await second.stop()
       }
     } finally {
       await server.stop()
     }
   } finally {
     await removeDataDir(dataDir)
+  }
+}
+
+function secondServer(url: string, settings: Settings) {
+  let running: Promise<RunningServer> | null = null
+  const dataDir = newDataDir()
+  return {
+    start: () => {
+      running ??= startServer(dataDir, 'process', { ...settings, DATABASE_URL: url })
+      return running
+    },
+    stop: async () => {
+      await (await running)?.stop()
+      await removeDataDir(dataDir)
+    },
   }
 }
 

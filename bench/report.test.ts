@@ -24,12 +24,21 @@ const scenario = (
   records,
   sides: { server: figures(250), handwritten: figures(50, 5) },
   target,
+  paced: null,
   rounds: [],
 })
 
 const reportOf = (...scenarios: ScenarioResult[]) => {
   const settings = { pairs: 7, seconds: 1.5, poolSize: 10 }
-  const figured = { date: '', machine: {}, settings, startUp: [], memory: null, scenarios }
+  const figured = {
+    date: '',
+    machine: {},
+    settings,
+    startUp: [],
+    memory: null,
+    byCustomers: [],
+    scenarios,
+  }
   return { ...figured, targets: verdictsOf(figured) }
 }
 

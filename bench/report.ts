@@ -1,4 +1,5 @@
 import { aligned } from './aligned.ts'
+import type { MemoryByCustomers } from './memory-by-customers.ts'
 import type { Memory } from './processes.ts'
 import type { Figures, ScenarioResult } from './run-scenario.ts'
 import type { StartUp } from './start-up.ts'
@@ -14,6 +15,7 @@ export type Report = {
    * `idle`: after the start, before the first request. `loaded`: idle again after all scenarios.
    */
   readonly memory: { idle: Memory; loaded: Memory | null } | null
+  readonly byCustomers: readonly MemoryByCustomers[]
   readonly scenarios: readonly ScenarioResult[]
   readonly targets: readonly Verdict[]
 }
@@ -36,6 +38,7 @@ const IDLE_MB = 150
 const BASELINES: Readonly<Record<BaselineName, string>> = {
   fastify: 'bare Fastify, same SQL',
   handwritten: 'bare Fastify, a row per level',
+  memory: 'bare Fastify, by hand in memory',
   sql: 'pg loop, same SQL',
   static: 'static route',
 }
@@ -114,6 +117,7 @@ export function textOf(report: Report): string {
     ...scenarioBlocks(report.scenarios),
     report.startUp.length === 0 ? [] : aligned(startUpRows(report.startUp)),
     report.memory === null ? [] : aligned(memoryRows(report.memory)),
+    report.byCustomers.length === 0 ? [] : aligned(byCustomersRows(report.byCustomers)),
     report.targets.length === 0 ? [] : aligned(targetRows(report.targets)),
   ]
   return `${blocks
@@ -127,7 +131,9 @@ function scenarioBlocks(scenarios: readonly ScenarioResult[]): string[][] {
   const others = scenarios.filter(({ records }) => records === null)
   const writing = scenarios.filter(({ records }) => records !== null)
   return [others, writing].map((some) =>
-    some.length === 0 ? [] : [...aligned(scenarioRows(some)), ...staticLines(some)],
+    some.length === 0
+      ? []
+      : [...aligned(scenarioRows(some)), ...staticLines(some), ...pacedLines(some)],
   )
 }
 
@@ -160,14 +166,32 @@ function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
   ]
 }
 
-/** For information: the cost of HTTP alone, without a database. */
+/** For information: the cost of HTTP alone, and what a check by hand from memory reaches. */
 const staticLines = (scenarios: readonly ScenarioResult[]): string[] =>
-  scenarios.flatMap(({ title, sides }) =>
-    sides.static === undefined
+  scenarios.flatMap(({ title, connections, sides }) => {
+    const named = `${title}, ${connections} conn.,`
+    const still = sides.static
+    if (still === undefined) return []
+    const lines = [
+      `a static route of bare Fastify: ${rate(still)}/s, ` +
+        `of which ${named} reaches ${percent(still.ratio)} %`,
+    ]
+    if (sides.memory !== undefined)
+      lines.push(
+        `by hand in memory: ${rate(sides.memory)}/s, ` +
+          `of which ${named} reaches ${percent(sides.memory.ratio)} %`,
+      )
+    return lines
+  })
+
+/** Without a queue: the latency when the server is half busy. */
+const pacedLines = (scenarios: readonly ScenarioResult[]): string[] =>
+  scenarios.flatMap(({ title, paced }) =>
+    paced === null
       ? []
       : [
-          `a static route of bare Fastify: ${rate(sides.static)}/s, ` +
-            `of which ${title} reaches ${percent(sides.static.ratio)} %`,
+          `${title} at half of its rate (${paced.perSecond.toFixed(0)}/s): ` +
+            `p50 ${paced.p50Ms.toFixed(0)} ms, p99 ${paced.p99Ms.toFixed(0)} ms`,
         ],
   )
 
@@ -185,6 +209,15 @@ function memoryRows({ idle, loaded }: { idle: Memory; loaded: Memory | null }): 
     ...row('idle after the load', loaded),
   ]
 }
+
+const byCustomersRows = (results: readonly MemoryByCustomers[]): string[][] => [
+  ['memory by customers checked, MB', 'server (RSS)', 'states'],
+  ...results.map(({ customers, serverMb, statesMb }) => [
+    customers.toLocaleString('en'),
+    serverMb.toFixed(0),
+    statesMb.toFixed(1),
+  ]),
+]
 
 const targetRows = (targets: readonly Verdict[]): string[][] => [
   ['target', '', 'measured', ''],

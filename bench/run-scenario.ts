@@ -1,8 +1,8 @@
 import { countWith, EVENTS, recordsAnswered } from './effects.ts'
 import { type CountQuery, settle } from './settle.ts'
-import { openSides, type Side } from './sides.ts'
+import { type MeasuredServer, openSides, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import type { Half, Lanes, Scenario, Target, World } from './types.ts'
+import type { Half, Lanes, PacedLatency, Scenario, Target, World } from './types.ts'
 import { firstWhole } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
@@ -19,6 +19,8 @@ export type ScenarioResult = {
   readonly records: number | null
   readonly sides: Readonly<Partial<Record<Side['name'], Figures>>>
   readonly target: Target | null
+  /** The server's latency at half of its median rate. Null if it is not measured. */
+  readonly paced: PacedLatency | null
   /** The calls per second of each half. */
   readonly rounds: readonly Readonly<Record<string, number>>[]
 }
@@ -33,7 +35,9 @@ export async function runScenario(
   scenario: Scenario,
   at: {
     world: OpenWorld
-    server: { url: string; pid: number }
+    server: MeasuredServer
+    /** Starts a second server on the same database, when it is first needed. */
+    second: () => Promise<MeasuredServer>
     databaseUrl: string
     poolSize: number
     pairs: number
@@ -41,7 +45,8 @@ export async function runScenario(
   },
 ): Promise<ScenarioResult> {
   const lanes = await recordLanes(at.world, scenario)
-  const sides = await openSides({ ...at, names: scenario.baselines, lanes })
+  const servers = scenario.servers === 2 ? [at.server, await at.second()] : [at.server]
+  const sides = await openSides({ ...at, servers, names: scenario.baselines, lanes })
   try {
     await compareEffects(scenario, at.world, { all: sides.all, lanes })
     const rounds: Round[] = []
@@ -53,7 +58,8 @@ export async function runScenario(
       // After a minute autovacuum would have analysed the tables. This database is younger.
       else await at.world.execute('analyze')
     }
-    return resultOf(scenario, lanes, rounds)
+    const result = resultOf(scenario, lanes, rounds)
+    return { ...result, paced: scenario.isPaced ? await paced(result, sides.all, at) : null }
   } finally {
     await sides.close()
   }
@@ -69,6 +75,22 @@ async function runRound(
     await settle(countIn(world))
   }
   return halves
+}
+
+/** How many times longer than a half the latency at a fixed rate is measured. */
+const PACED_HALVES = 3
+
+async function paced(
+  { sides }: Pick<ScenarioResult, 'sides'>,
+  all: readonly Side[],
+  { world, seconds }: { world: World; seconds: number },
+): Promise<PacedLatency | null> {
+  const server = all.find(({ name }) => name === 'server')
+  const most = sides.server?.perSecond
+  if (!server?.runPaced || most === undefined) return null
+  const latency = await server.runPaced(PACED_HALVES * seconds, most / 2)
+  await settle(countIn(world))
+  return latency
 }
 
 /**
@@ -107,7 +129,11 @@ const countIn =
   (text) =>
     world.app.db.withClient((client) => countWith(client, text))
 
-function resultOf(scenario: Scenario, lanes: Lanes, rounds: readonly Round[]): ScenarioResult {
+function resultOf(
+  scenario: Scenario,
+  lanes: Lanes,
+  rounds: readonly Round[],
+): Omit<ScenarioResult, 'paced'> {
   const { name, title, connections, baselines, target } = scenario
   const names = ['server', ...baselines] as const
   return {

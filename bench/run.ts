@@ -4,6 +4,7 @@ import { readConfig } from '../src/config.ts'
 import { textOf as textOfAgainst } from './against/compare.ts'
 import { runAgainst } from './against/run.ts'
 import { killChildren } from './child.ts'
+import { type MemoryByCustomers, memoryByCustomers } from './memory-by-customers.ts'
 import { type OnServer, onServer } from './on-server.ts'
 import { MAX_EVENTS, MIN_PAIRS, type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { type Memory, memoryOf } from './processes.ts'
@@ -23,6 +24,7 @@ const RESULTS = new URL('results/', import.meta.url)
 const MIN_SOAK_MINUTES = 20
 const START_UP = 'start-up'
 const MEMORY = 'memory'
+const MEMORY_BY_CUSTOMERS = 'memory-by-customers'
 
 /** How long the server is idle before its memory is read, in milliseconds. */
 const IDLE_MS = 5000
@@ -35,6 +37,7 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 async function main(options: Options): Promise<void> {
   const wants = (name: string) => options.only === null || options.only.includes(name)
   const startUp = wants(START_UP) ? await startUps() : []
+  const byCustomers = wants(MEMORY_BY_CUSTOMERS) ? await cachedCustomers() : []
   const measured = await onServer(
     async ({ pid }) => (wants(MEMORY) ? await idleMemory(pid) : null),
     (at, idle) => measure(at, { options, wants, idle }),
@@ -42,10 +45,15 @@ async function main(options: Options): Promise<void> {
   const { machine, memory, results } = measured
   const settings = { pairs: options.pairs, seconds: options.seconds, poolSize: POOL_SIZE }
   const date = new Date().toISOString()
-  const figures = { date, machine, settings, startUp, memory, scenarios: results }
+  const figures = { date, machine, settings, startUp, memory, byCustomers, scenarios: results }
   const report: Report = { ...figures, targets: verdictsOf(figures) }
   process.stdout.write(`\n${textOf(report)}`)
   if (options.only === null && options.pairs >= MIN_PAIRS) write('latest.json', report)
+}
+
+const cachedCustomers = (): Promise<MemoryByCustomers[]> => {
+  say(MEMORY_BY_CUSTOMERS)
+  return onServer(async () => null, memoryByCustomers)
 }
 
 async function size(options: Options): Promise<void> {
@@ -118,7 +126,7 @@ function giveUp(): void {
 }
 
 try {
-  const names = [START_UP, MEMORY, ...scenarios.map(({ name }) => name)]
+  const names = [START_UP, MEMORY, MEMORY_BY_CUSTOMERS, ...scenarios.map(({ name }) => name)]
   const options = readOptions(process.argv.slice(2), names)
   watchStatements()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)

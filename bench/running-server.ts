@@ -25,16 +25,20 @@ export type Settings = Readonly<Record<string, string>>
 
 const running = new Set<ChildProcess>()
 
-/** Starts the real server on a data directory and a free port. */
+/**
+ * Starts the real server on a data directory and a free port. `root` is the folder of the checkout
+ * whose server it is.
+ */
 export function startServer(
   dataDir: string,
   way: keyof typeof WAYS = 'process',
   settings: Settings = {},
+  root = ROOT,
 ): Promise<RunningServer> {
   const [program, ...args] = WAYS[way]
   const start = performance.now()
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd: root,
     env: { ...environment(dataDir), ...settings },
     // By the channel the server notices when this process ends. npm would not pass it on.
     stdio: ['ignore', 'pipe', 'pipe', way === 'process' ? 'ipc' : 'ignore'],

@@ -3,13 +3,14 @@ import {
   type Load,
   type LoadRequest,
   type LoopMessage,
+  type Part,
   type ServeBaseline,
   type ServeByHand,
   STATIC_PATH,
 } from './messages.ts'
 import { processorMs } from './processes.ts'
 import { API_KEY } from './running-server.ts'
-import type { BaselineName, Count, Half, Lanes, Turn } from './types.ts'
+import type { BaselineName, Count, Half, Lanes, PacedLatency, Turn } from './types.ts'
 
 /** A server or baseline that is compared. */
 export type Side = {
@@ -17,21 +18,24 @@ export type Side = {
   /** The address for single requests. Null for the loop, which has no HTTP. */
   readonly url: string | null
   run(seconds: number): Promise<Half>
+  /** Measures the latency at a fixed rate. Null for the loop. */
+  runPaced: ((seconds: number, perSecond: number) => Promise<PacedLatency>) | null
 }
 
 export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
 
-type ServerSide = { readonly pid: number; readonly url: string }
+export type MeasuredServer = { readonly pid: number; readonly url: string }
 
 /** Starts the sides of a scenario. Each baseline and the load have their own process. */
 export async function openSides(from: {
   names: readonly BaselineName[]
   lanes: Lanes
-  server: ServerSide
+  /** Each gets as many connections as there are lanes. */
+  servers: readonly MeasuredServer[]
   databaseUrl: string
   poolSize: number
 }): Promise<Sides> {
-  const { names, lanes, server, databaseUrl, poolSize } = from
+  const { names, lanes, servers, databaseUrl, poolSize } = from
   const children: Child[] = []
   const start = (script: string): Child => {
     const child = startChild(script)
@@ -41,41 +45,63 @@ export async function openSides(from: {
   const serve = async (
     script: string,
     message: ServeBaseline | ServeByHand,
-  ): Promise<ServerSide> => {
+  ): Promise<MeasuredServer> => {
     const child = start(script)
     return { pid: child.pid, url: `http://127.0.0.1:${await child.ask<number>(message)}` }
   }
   const load = start('./load.ts')
-  const over = ({ pid, url }: ServerSide, ofLanes: Load['lanes']) =>
-    costed(pid, (seconds) => {
-      const message: Load = { url, seconds, lanes: ofLanes }
-      return load.ask(message)
-    })
   const requests = lanes.map((lane) => lane.map(requestOf))
   const all: Side[] = []
-  const compare = (name: Side['name'], at: ServerSide) =>
-    all.push({ name, url: at.url, run: over(at, requests) })
+  const compare = (
+    name: Side['name'],
+    at: readonly MeasuredServer[],
+    own: Part['lanes'] = requests,
+  ) => all.push(sideOf({ name, servers: at, load, lanes: own }))
 
-  compare('server', server)
+  compare('server', servers)
   const bare = names.some((name) => name === 'fastify' || name === 'static')
     ? await serve('./baseline-server.ts', { databaseUrl, poolSize, lanes })
     : null
-  if (bare !== null && names.includes('fastify')) compare('fastify', bare)
+  if (bare !== null && names.includes('fastify')) compare('fastify', [bare])
   if (names.includes('handwritten'))
-    compare('handwritten', await serve('./by-hand/server.ts', { databaseUrl, poolSize }))
+    compare('handwritten', [await serve('./by-hand/server.ts', { databaseUrl, poolSize })])
+  if (names.includes('memory'))
+    compare('memory', [await serve('./by-hand/memory-server.ts', { databaseUrl, poolSize })])
   if (names.includes('sql')) {
     const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
     all.push(await loopOf(start('./sql-loop.ts'), { databaseUrl, poolSize, recordings }))
   }
   if (bare !== null && names.includes('static')) {
     const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers: KEY }])
-    all.push({ name: 'static', url: null, run: over(bare, still) })
+    compare('static', [bare], still)
   }
   return {
     all,
     close: async () => {
       await Promise.all(children.map((child) => child.stop()))
     },
+  }
+}
+
+/** Its lanes go to each of the servers. Reports the processor time of all. */
+function sideOf(from: {
+  name: Side['name']
+  servers: readonly MeasuredServer[]
+  load: Child
+  lanes: Part['lanes']
+}): Side {
+  const { name, servers, load, lanes } = from
+  const message = (seconds: number): Load => ({
+    parts: servers.map(({ url }) => ({ url, lanes })),
+    seconds,
+  })
+  const pids = servers.map(({ pid }) => pid)
+  return {
+    name,
+    // The static route returns something else, so what it does is not compared.
+    url: name === 'static' ? null : (servers[0]?.url ?? null),
+    run: costed(pids, (seconds) => load.ask<Count>(message(seconds))),
+    runPaced: (seconds, perSecond) => load.ask<PacedLatency>({ ...message(seconds), perSecond }),
   }
 }
 
@@ -87,22 +113,23 @@ async function loopOf(
   const { databaseUrl, poolSize, recordings } = from
   const opened: LoopMessage = { open: { databaseUrl, clients: poolSize, lanes: recordings } }
   await loop.ask(opened)
-  const run = costed(loop.pid, (seconds) => {
+  const run = costed([loop.pid], (seconds) => {
     const message: LoopMessage = { run: { seconds } }
     return loop.ask(message)
   })
-  return { name: 'sql', url: null, run }
+  return { name: 'sql', url: null, run, runPaced: null }
 }
 
 type Recordings = readonly (readonly Turn['recording'][])[]
 
-/** Adds the processor time of a process to the results of `run`. */
+/** Adds the processor time of the processes to the results of `run`. */
 export const costed =
-  (pid: number, run: (seconds: number) => Promise<Count>) =>
+  (pids: readonly number[], run: (seconds: number) => Promise<Count>) =>
   async (seconds: number): Promise<Half> => {
-    const before = processorMs(pid)
+    const spent = () => pids.reduce((sum, pid) => sum + processorMs(pid), 0)
+    const before = spent()
     const counted = await run(seconds)
-    const cpuMs = (processorMs(pid) - before) / counted.requests
+    const cpuMs = (spent() - before) / counted.requests
     return { perSecond: counted.requests / counted.seconds, p99Ms: counted.p99Ms, cpuMs }
   }
 

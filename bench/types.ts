@@ -27,7 +27,7 @@ export type World = {
   execute(text: string): Promise<void>
 }
 
-export type BaselineName = 'fastify' | 'handwritten' | 'sql' | 'static'
+export type BaselineName = 'fastify' | 'handwritten' | 'memory' | 'sql' | 'static'
 
 /** A fraction of a baseline's rate, or a number of records per second. */
 export type Target =
@@ -37,7 +37,12 @@ export type Target =
 export type Scenario = {
   readonly name: string
   readonly title: string
+  /** Of each server. */
   readonly connections: number
+  /** How many servers on one database are measured together, 1 by default. */
+  readonly servers?: 1 | 2
+  /** Whether latency is also measured at half of the highest rate. */
+  readonly isPaced?: boolean
   readonly baselines: readonly BaselineName[]
   readonly target: Target | null
   /** The length of the warm-up halves, if they must be longer than the others. */
@@ -105,6 +110,13 @@ export type Count = {
   readonly seconds: number
   /** Null for the loop, which has no HTTP. */
   readonly p99Ms: number | null
+}
+
+/** Percentiles of the latency at a fixed rate, in milliseconds. */
+export type PacedLatency = {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
 /** The figures of one half of a pair. */

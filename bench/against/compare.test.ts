@@ -10,6 +10,7 @@ const row = (...percentages: number[]) =>
   rowOf(
     scenario,
     percentages.map((percentage) => ({ now: half(percentage), before: half(100) })),
+    null,
   )
 
 test('a scenario is as fast as it was by its median, or by a round that reached it', () => {
@@ -24,5 +25,5 @@ test('a ratio is of one round, not of two medians', () => {
     { now: half(100), before: half(50) },
     { now: half(1000), before: half(1000) },
   ]
-  assert.deepEqual(rowOf(scenario, rounds).ratio, { median: 1, min: 1, max: 2 })
+  assert.deepEqual(rowOf(scenario, rounds, null).ratio, { median: 1, min: 1, max: 2 })
 })

@@ -12,6 +12,8 @@ export type Row = Pick<Scenario, 'name' | 'title' | 'connections'> & {
   readonly before: Figures
   /** The rate of this checkout divided by that of the earlier commit, per round. */
   readonly ratio: Spread
+  /** How many bytes of WAL a use writes, without page images. Null if the scenario writes none. */
+  readonly wal: { readonly now: number; readonly before: number } | null
   /** Whether it is as fast as before: the median is at least 95 %, or one round reached 100 %. */
   readonly kept: boolean
 }
@@ -30,6 +32,7 @@ export type Comparison = { readonly commit: string; readonly rows: readonly Row[
 export function rowOf(
   scenario: Pick<Scenario, 'name' | 'title' | 'connections'>,
   rounds: readonly { now: Half; before: Half }[],
+  wal: Row['wal'],
 ): Row {
   const ratio = spreadOf(rounds.map(({ now, before }) => now.perSecond / before.perSecond))
   return {
@@ -37,6 +40,7 @@ export function rowOf(
     now: figuresOf(rounds.map(({ now }) => now)),
     before: figuresOf(rounds.map(({ before }) => before)),
     ratio,
+    wal,
     kept: ratio.median >= MIN_RATIO || ratio.max >= 1,
   }
 }
@@ -57,14 +61,20 @@ export const textOf = ({ pairs, seconds, commits }: AgainstReport): string =>
       `this checkout beside ${commit.slice(0, 10)}: medians of ${pairs} rounds, ` +
         `${seconds} s a side; % = the rate now by the rate before (least–most)`,
       ...aligned([
-        ['', 'conn.', 'now/s', 'CPU µs', 'p99 ms', 'before/s', 'CPU µs', 'p99 ms', '%', ''],
-        ...rows.map(({ title, connections, now, before, ratio, kept }) => [
+        [
+          ...['', 'conn.', 'now/s', 'CPU µs', 'p99 ms', 'before/s', 'CPU µs', 'p99 ms', '%', ''],
+          ...['WAL B', 'before', '%'],
+        ],
+        ...rows.map(({ title, connections, now, before, ratio, wal, kept }) => [
           title,
           String(connections),
           ...cellsOf(now),
           ...cellsOf(before),
           `${percent(ratio.median)} (${percent(ratio.min)}–${percent(ratio.max)})`,
           kept ? 'kept' : 'SLOWER',
+          ...(wal === null
+            ? ['', '', '']
+            : [wal.now.toFixed(0), wal.before.toFixed(0), percent(wal.now / wal.before)]),
         ]),
       ]),
       '',

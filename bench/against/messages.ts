@@ -3,6 +3,8 @@ import type { Scenario, Turn } from '../types.ts'
 /** A message to the process of a side. */
 export type SideMessage =
   | { open: { root: string } }
+  /** Starts a second server on the same database, if there is none. */
+  | { second: true }
   | { prepare: string }
   | { count: string }
   | { execute: string }
@@ -15,9 +17,14 @@ export type OpenAnswer = {
   machine: Readonly<Record<string, string | number>>
 }
 
+/** The reply to `second`. */
+export type SecondAnswer = Pick<OpenAnswer, 'url' | 'pid'>
+
 /** The reply to `prepare`. It is null if this side has no such scenario. */
 export type PrepareAnswer =
-  | (Pick<Scenario, 'warmUpSeconds' | 'written'> & { lanes: readonly (readonly Request[])[] })
+  | (Pick<Scenario, 'warmUpSeconds' | 'written' | 'servers'> & {
+      lanes: readonly (readonly Request[])[]
+    })
   | null
 
 export type Request = Pick<Turn, 'method' | 'path' | 'body' | 'headers'>

@@ -8,7 +8,7 @@ import type { Count, Half, Scenario } from '../types.ts'
 import { firstWhole } from '../wholes.ts'
 import { type Checkout, checkOut, ROOT } from './checkout.ts'
 import { type AgainstReport, type Row, rowOf } from './compare.ts'
-import type { OpenAnswer, PrepareAnswer } from './messages.ts'
+import type { OpenAnswer, PrepareAnswer, SecondAnswer } from './messages.ts'
 
 type RunOptions = {
   against: readonly string[]
@@ -46,8 +46,9 @@ export async function runAgainst(
       say(name)
       const measured = await measure({ name, now, earlier, load, ...wanted })
       for (const { commit, rows } of earlier) {
-        const rounds = measured.get(commit)
-        if (rounds !== undefined) rows.push(rowOf({ name, title, connections }, rounds))
+        const results = measured.get(commit)
+        if (results !== undefined)
+          rows.push(rowOf({ name, title, connections }, results.rounds, results.wal))
         else say(`${commit} has no ${name}`)
       }
     }
@@ -73,13 +74,14 @@ async function openSide(root: string, children: Child[]): Promise<Side> {
 
 type Earlier = { readonly commit: string; readonly rows: Row[]; readonly side: Side }
 type PairResult = { now: Half; before: Half }
+type Results = { rounds: PairResult[]; wal: Row['wal'] }
 
-/** Returns the results of each round by the commits that have the scenario. */
+/** Returns the results by the commits that have the scenario. */
 async function measure(
   of: RunOptions & { name: string; now: Side; earlier: readonly Earlier[]; load: Child },
-): Promise<ReadonlyMap<string, PairResult[]>> {
+): Promise<ReadonlyMap<string, Results>> {
   const now = await prepared(of.now, of)
-  const results = new Map<string, PairResult[]>()
+  const results = new Map<string, Results>()
   if (now === null) return results
   const sides: { commit: string | null; side: typeof now }[] = [{ commit: null, side: now }]
   for (const { commit, side } of of.earlier) {
@@ -98,14 +100,30 @@ async function measure(
     if (round === 0) await Promise.all(sides.map(({ side }) => side.analyze()))
     else
       for (const { commit } of sides)
-        if (commit !== null)
-          results.set(commit, [
-            ...(results.get(commit) ?? []),
-            { now: halves.get(null) as Half, before: halves.get(commit) as Half },
-          ])
+        if (commit !== null) {
+          const pair = { now: halves.get(null) as Half, before: halves.get(commit) as Half }
+          const rounds = [...(results.get(commit)?.rounds ?? []), pair]
+          results.set(commit, { rounds, wal: null })
+        }
+  }
+  const walNow = await now.wal(of.seconds)
+  for (const { commit, side } of sides) {
+    const measured = commit === null ? undefined : results.get(commit)
+    const before = measured === undefined ? null : await side.wal(of.seconds)
+    if (measured !== undefined && walNow !== null && before !== null)
+      measured.wal = { now: walNow, before }
   }
   return results
 }
+
+const WAL_BYTES = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as count"
+/** The first change of a page after a checkpoint writes the whole page, which hides the rest. */
+const WITHOUT_PAGE_IMAGES = [
+  'alter system set full_page_writes = off',
+  'select pg_reload_conf()',
+  'checkpoint',
+]
+const WITH_PAGE_IMAGES = ['alter system reset full_page_writes', 'select pg_reload_conf()']
 
 /** Prepares a scenario on a side. */
 async function prepared(
@@ -114,10 +132,15 @@ async function prepared(
 ) {
   const scenario = await child.ask<PrepareAnswer>({ prepare: name })
   if (scenario === null) return null
-  const { written, lanes } = scenario
+  const { written, lanes: turns, servers } = scenario
+  const lanes = turns.map((lane) => lane.map(requestOf))
+  const measured = [{ url, pid }]
+  if (servers === 2) measured.push(await child.ask<SecondAnswer>({ second: true }))
   const count = (text: string) => child.ask<number>({ count: text })
-  const run = costed(pid, (length) => {
-    const message: Load = { url, seconds: length, lanes: lanes.map((lane) => lane.map(requestOf)) }
+  const pids = measured.map((server) => server.pid)
+  const run = costed(pids, (length) => {
+    const parts = measured.map((server) => ({ url: server.url, lanes }))
+    const message: Load = { parts, seconds: length }
     return load.ask<Count>(message)
   })
   return {
@@ -130,9 +153,21 @@ async function prepared(
     /** Returns what one call writes, or its response if it writes nothing. */
     effect: async (): Promise<string> => {
       const before = await count(written ?? EVENTS)
-      const answered = await recordsAnswered(url, firstWhole(lanes[0] ?? []))
+      const answered = await recordsAnswered(url, firstWhole(turns[0] ?? []))
       return `${written === undefined ? answered : 0} answered, ${(await count(written ?? EVENTS)) - before} written`
     },
     analyze: () => child.ask<void>({ execute: 'analyze' }),
+    /** Returns how many bytes of WAL a use writes. Null if the calls write no usage. */
+    wal: async (length: number): Promise<number | null> => {
+      if (written === undefined) return null
+      for (const statement of WITHOUT_PAGE_IMAGES) await child.ask({ execute: statement })
+      const before = { bytes: await count(WAL_BYTES), uses: await count(written) }
+      await run(length)
+      await settle(count)
+      const uses = (await count(written)) - before.uses
+      const bytes = (await count(WAL_BYTES)) - before.bytes
+      for (const statement of WITH_PAGE_IMAGES) await child.ask({ execute: statement })
+      return bytes / uses
+    },
   }
 }

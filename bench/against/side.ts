@@ -6,7 +6,9 @@ import pg from 'pg'
 import { answerBench } from '../child.ts'
 import { countWith } from '../effects.ts'
 import type { OnServer } from '../on-server.ts'
-import type { OpenAnswer, PrepareAnswer, SideMessage } from './messages.ts'
+import { type RunningServer, startServer } from '../running-server.ts'
+import { newDataDir, removeDataDir } from '../start-up.ts'
+import type { OpenAnswer, PrepareAnswer, SecondAnswer, SideMessage } from './messages.ts'
 
 /**
  * The exports that a checkout of any age must have. They are loaded from its folder, so that they
@@ -18,7 +20,14 @@ type Checkout = {
   scenarios: typeof import('../scenarios/index.ts').scenarios
 }
 
-type Side = { checkout: Checkout; at: OnServer; client: pg.Client; close(): Promise<void> }
+type Side = {
+  checkout: Checkout
+  root: string
+  at: OnServer
+  client: pg.Client
+  second: RunningServer | null
+  close(): Promise<void>
+}
 
 let side: Side | null = null
 
@@ -29,11 +38,25 @@ answerBench(async (message: SideMessage) => {
     return { url: server.url, pid: server.pid, machine } satisfies OpenAnswer
   }
   if (side === null) throw new Error('the side is not open')
+  if ('second' in message) return startSecond(side)
   if ('prepare' in message) return prepare(side, message.prepare)
   if ('count' in message) return countWith(side.client, message.count)
   if ('execute' in message) return side.at.world.execute(message.execute)
+  await side.second?.stop()
   return side.close()
 })
+
+/** An earlier checkout's bench may not be able to start one, so this one's does. */
+async function startSecond(of: Side): Promise<SecondAnswer> {
+  if (of.second === null) {
+    const dataDir = newDataDir()
+    const settings = { DATABASE_URL: of.at.databaseUrl }
+    const server = await startServer(dataDir, 'process', settings, of.root)
+    of.second = { ...server, stop: () => server.stop().then(() => removeDataDir(dataDir)) }
+  }
+  const { url, pid } = of.second
+  return { url, pid }
+}
 
 async function load(root: string): Promise<Checkout> {
   const [{ onServer }, { httpOf }, { scenarios }] = await Promise.all([
@@ -63,7 +86,7 @@ async function open(root: string): Promise<Side> {
           letGo()
           await served
         }
-        resolve({ checkout, at, client, close })
+        resolve({ checkout, root, at, client, second: null, close })
         await until
       },
     )
@@ -81,10 +104,11 @@ async function prepare({ checkout, at }: Side, name: string): Promise<PrepareAns
       return { method, path, body, headers }
     }),
   )
-  const { warmUpSeconds, written } = scenario
+  const { warmUpSeconds, written, servers } = scenario
   return {
     lanes,
     ...(warmUpSeconds !== undefined && { warmUpSeconds }),
     ...(written !== undefined && { written }),
+    ...(servers !== undefined && { servers }),
   }
 }

@@ -2,6 +2,7 @@ import type { OperationCall, Scenario, World } from '../types.ts'
 import { completeCopies, monthlyGrant } from './fixtures.ts'
 
 const FEATURE = 'bench-calls'
+const MANY = 1000
 const MOST = 100_000
 /** How many customers a connection uses. All together are so many that none stays in a cache. */
 const PER_CONNECTION = 32
@@ -17,7 +18,7 @@ let made = 0
  * Creates customers with one promotional entitlement, which is reset every month, and with usage of
  * the month and of all time. They are copies of one that was created by the real commands.
  */
-async function prepare(world: World, count: number): Promise<void> {
+export async function prepare(world: World, count: number): Promise<void> {
   if (made === 0) await prepareFirst(world)
   if (made < count) {
     for (let from = Math.max(1, made); from < count; from += BATCH)
@@ -66,47 +67,61 @@ async function copyCustomers(world: World, { from, until }: { from: number; unti
   await world.execute(totalsOf(isCopied))
 }
 
-const check = (number: number): OperationCall => ({
+export const checkOf = (number: number): OperationCall => ({
   operation: 'v1.customers.checkEntitlement',
   params: { id: customerId(number) },
   query: { featureId: FEATURE, requestedUsage: 10 },
 })
 
-/** One client that waits for each response: what a check costs when nothing else happens. */
-const alone = (
-  named: Pick<Scenario, 'name' | 'title'>,
-  headers: Readonly<Record<string, string>>,
-): Scenario => ({
-  ...named,
-  connections: 1,
-  baselines: ['fastify', 'static'],
-  target: null,
-  prepare: (world) => prepare(world, 1000),
-  calls: () => Array.from({ length: PER_CONNECTION }, (_, index) => ({ ...check(index), headers })),
-})
-
+/** The cost of a check must not grow with the number of customers in the tables. */
 const among = (count: number): Scenario => ({
   name: `check-${count}`,
   title: `check, ${count.toLocaleString('en')} customers`,
   connections: CONNECTIONS,
-  baselines: ['fastify', 'static'],
+  baselines: count === MANY ? ['fastify', 'memory', 'static'] : ['fastify', 'static'],
   target: count === MOST ? { baseline: 'fastify', ratio: 0.7 } : null,
+  isPaced: count === MANY,
   prepare: (world) => prepare(world, count),
-  calls: (connection) =>
-    // 7919 is prime, so the numbers spread over all customers.
-    Array.from({ length: PER_CONNECTION }, (_, index) =>
-      check(((connection * PER_CONNECTION + index) * 7919) % count),
-    ),
+  calls: (connection) => callsOf(connection, count),
 })
 
-/** The cost of a check must not grow with the number of customers in the tables. */
+const callsOf = (connection: number, count: number): OperationCall[] =>
+  // 7919 is prime, so the numbers spread over all customers.
+  Array.from({ length: PER_CONNECTION }, (_, index) =>
+    checkOf(((connection * PER_CONNECTION + index) * 7919) % count),
+  )
+
+const STALE = { 'bursar-max-staleness-ms': '250' }
+
+/** Checks of a thousand customers: how they share the read of versions, and what it costs. */
+function reading(of: { connections: number; isStale: boolean; servers: 1 | 2 }): Scenario {
+  const { connections, isStale, servers } = of
+  const name = ['check', servers === 2 ? 'two' : null, `c${connections}`, isStale ? 'stale' : null]
+  const title = ['check', servers === 2 ? 'two servers' : null, isStale ? '250 ms old' : null]
+  const words = (some: (string | null)[]) => some.filter((each) => each !== null)
+  return {
+    name: words(name).join('-'),
+    title: words(title).join(', '),
+    connections,
+    servers,
+    baselines: servers === 1 && !isStale ? ['memory', 'static'] : ['static'],
+    target: null,
+    prepare: (world) => prepare(world, MANY),
+    calls: (connection) =>
+      callsOf(connection, MANY).map((call) => (isStale ? { ...call, headers: STALE } : call)),
+  }
+}
+
 export const checkEntitlement: readonly Scenario[] = [
   among(10),
-  among(1000),
+  among(MANY),
   among(MOST),
-  alone({ name: 'check-alone', title: 'check, one connection' }, {}),
-  alone(
-    { name: 'check-alone-stale', title: 'check, one connection, 250 ms old' },
-    { 'bursar-max-staleness-ms': '250' },
+  ...([1, 2] as const).flatMap((servers) =>
+    [1, 8, CONNECTIONS].flatMap((connections) =>
+      [false, true]
+        // That one is among the scenarios above.
+        .filter((isStale) => servers === 2 || isStale || connections !== CONNECTIONS)
+        .map((isStale) => reading({ connections, isStale, servers })),
+    ),
   ),
 ]

@@ -2,6 +2,7 @@ import type { OperationCall, Scenario } from '../../types.ts'
 import { customerOf, dimensions, MANY, prepare, REPORTED } from './company.ts'
 
 const CONNECTIONS = 8
+const MANY_CONNECTIONS = 64
 /** How many customers a connection uses. All together are so many that none stays in a cache. */
 const PER_CONNECTION = 128
 
@@ -11,12 +12,13 @@ export const checkOf = (id: string, of = dimensions): OperationCall => ({
   query: { featureId: REPORTED, requestedUsage: 10, dimensions: of },
 })
 
-const among = (count: number): Scenario => ({
-  name: `check-chains-${count}`,
+const among = (count: number, connections = CONNECTIONS): Scenario => ({
+  name:
+    connections === CONNECTIONS ? `check-chains-${count}` : `check-chains-${count}-c${connections}`,
   title: `check with chains, ${count === 1 ? 'one customer' : `${count.toLocaleString('en')} customers`}`,
-  connections: CONNECTIONS,
-  baselines: ['fastify', 'sql', 'static'],
-  target: { baseline: 'sql', ratio: 0.4 },
+  connections,
+  baselines: connections === CONNECTIONS ? ['fastify', 'sql', 'static'] : ['static'],
+  target: connections === CONNECTIONS ? { baseline: 'sql', ratio: 0.4 } : null,
   prepare: (world) => prepare(world, count),
   calls: (connection) =>
     Array.from({ length: Math.min(count, PER_CONNECTION) }, (_, index) =>
@@ -25,4 +27,8 @@ const among = (count: number): Scenario => ({
     ),
 })
 
-export const checksWithChains: readonly Scenario[] = [among(1), among(MANY)]
+export const checksWithChains: readonly Scenario[] = [
+  among(1),
+  among(1, MANY_CONNECTIONS),
+  among(MANY),
+]

@@ -33,6 +33,7 @@ const hot = (kind: Kind, ratio: number | null, others: readonly 'sql'[] = []): S
   target: ratio === null ? null : { baseline: 'handwritten', ratio },
   records: 1,
   written: WRITTEN,
+  isPaced: true,
   prepare: (world) => prepare(world, 1),
   calls: () => kind.by(customerOf(0)),
 })
@@ -50,8 +51,20 @@ const spread = (kind: Kind, ratio: number | null): Scenario => ({
     ).flat(),
 })
 
+/** Both servers use the limits of the same customer. */
+const onTwoServers = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  name: `${scenario.name}-two`,
+  title: `${scenario.title}, two servers`,
+  connections: CONNECTIONS / 2,
+  servers: 2,
+  baselines: [],
+  isPaced: false,
+})
+
 export const consumptions: readonly Scenario[] = [
   hot(CONSUME, 10, ['sql']),
+  onTwoServers(hot(CONSUME, null)),
   spread(CONSUME, 2),
   hot(RESERVE, null),
   spread(RESERVE, null),
