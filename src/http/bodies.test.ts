@@ -57,6 +57,8 @@ test('a body beyond the share of its credential is a 429 before it is read, for 
   const readOnly = await tenant.newKey('read-only')
   const letGo = await holding(tenant.key)
   for (const operation of withBodies) {
+    // Without a credential, bodies count for the address of the caller.
+    if (operation.permission === null) continue
     const large = { 'content-length': 9000 }
     const refused = await begin(operation, tenant.key, large).answered()
     assert.equal(statusOf(refused), 429, operation.id)
@@ -64,7 +66,7 @@ test('a body beyond the share of its credential is a 429 before it is read, for 
     assert.match(refused, /"code":"RateLimitExceeded"/)
     const unknown = await begin(operation, 'no-key-of-anybody-0', large).answered()
     assert.equal(statusOf(unknown), 401, operation.id)
-    if (operation.permission?.endsWith(':write'))
+    if (operation.permission.endsWith(':write'))
       assert.equal(statusOf(await begin(operation, readOnly, large).answered()), 403, operation.id)
   }
   await letGo()
