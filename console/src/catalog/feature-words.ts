@@ -1,5 +1,5 @@
 import type { FeatureType, MeterType } from '../../../src/api.gen.ts'
-import type { Choice } from '../ui/field.tsx'
+import type { Choice } from '../ui/select.tsx'
 
 /** What features are called in sentences and lists. */
 export const TYPE_WORDS: Readonly<Record<FeatureType, string>> = {

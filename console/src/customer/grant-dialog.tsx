@@ -2,8 +2,9 @@ import { useState } from 'react'
 import type { Feature, PromotionalEntitlementInput, ResetPeriod } from '../../../src/api.gen.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
-import { CheckField, type Choice, FieldRow, SelectField, TextField } from '../ui/field.tsx'
+import { CheckField, FieldRow, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
+import type { Choice } from '../ui/select.tsx'
 import { tell } from '../ui/toast.tsx'
 
 type Period = PromotionalEntitlementInput['period']

@@ -2,6 +2,7 @@ import { Search } from 'lucide-react'
 import { type ReactNode, useId } from 'react'
 import styles from './field.module.css'
 import { useFieldError } from './form.tsx'
+import { type Choice, Select } from './select.tsx'
 
 export type FieldProps = {
   /** Name of the field in the request, by which errors of the server find it. */
@@ -123,8 +124,6 @@ export function TextArea(
   )
 }
 
-export type Choice<Value extends string> = { value: Value; label: string }
-
 export function SelectField<Value extends string>(
   props: FieldProps & {
     value: Value
@@ -136,21 +135,13 @@ export function SelectField<Value extends string>(
   return (
     <Field {...props}>
       {(wiring) => (
-        <select
+        <Select
           {...wiring}
           className={styles.input}
           value={value}
-          onChange={(event) => {
-            const chosen = choices.find((each) => each.value === event.target.value)
-            if (chosen) onChange(chosen.value)
-          }}
-        >
-          {choices.map((each) => (
-            <option key={each.value} value={each.value}>
-              {each.label}
-            </option>
-          ))}
-        </select>
+          onChange={onChange}
+          choices={choices}
+        />
       )}
     </Field>
   )

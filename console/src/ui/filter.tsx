@@ -1,6 +1,6 @@
 import { useId } from 'react'
-import type { Choice } from './field.tsx'
 import styles from './filter.module.css'
+import { type Choice, Select } from './select.tsx'
 
 /** A filter of a list: one of a few values. An empty value is all of them. */
 export function FilterSelect<Value extends string>(props: {
@@ -10,22 +10,15 @@ export function FilterSelect<Value extends string>(props: {
   choices: readonly Choice<Value>[]
 }) {
   const { label, value, onChange, choices } = props
+  const id = useId()
   return (
-    <label className={styles.filter} data-on={value !== choices[0]?.value || undefined}>
+    <label
+      htmlFor={id}
+      className={styles.filter}
+      data-on={value !== choices[0]?.value || undefined}
+    >
       <span>{label}</span>
-      <select
-        value={value}
-        onChange={(event) => {
-          const chosen = choices.find((each) => each.value === event.target.value)
-          if (chosen) onChange(chosen.value)
-        }}
-      >
-        {choices.map((each) => (
-          <option key={each.value} value={each.value}>
-            {each.label}
-          </option>
-        ))}
-      </select>
+      <Select id={id} value={value} onChange={onChange} choices={choices} />
     </label>
   )
 }

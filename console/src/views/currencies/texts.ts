@@ -1,4 +1,4 @@
-import type { Choice } from '../../ui/field.tsx'
+import type { Choice } from '../../ui/select.tsx'
 
 export const TEXTS = {
   lead: 'Currencies of credits, such as tokens. They cannot be converted into each other or into money.',

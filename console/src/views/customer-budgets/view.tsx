@@ -9,11 +9,11 @@ import { useShortcuts } from '../../shell/keys.ts'
 import { Button } from '../../ui/button.tsx'
 import { Choices, SearchField } from '../../ui/field.tsx'
 import { Muted, Toolbar } from '../../ui/page.tsx'
+import { Select } from '../../ui/select.tsx'
 import { Empty, EmptyFiltered } from '../../ui/states.tsx'
 import { AddEntity } from './add-entity.tsx'
 import { filterOf, ORDER_CHOICES, readAddress } from './filter.ts'
 import { Panel } from './panel.tsx'
-import { Select } from './select.tsx'
 import { Tree } from './tree.tsx'
 import styles from './view.module.css'
 
@@ -46,14 +46,18 @@ export function View() {
           value={address.text}
           onChange={(q) => change({ q: q || null })}
         />
+        {features.length > 0 && (
+          <Select
+            className={styles.select}
+            aria-label="Feature"
+            value={feature ?? ''}
+            onChange={(value) => change({ feature: value })}
+            choices={features.map(({ id: value, displayName: label }) => ({ value, label }))}
+          />
+        )}
         <Select
-          label="Feature"
-          value={feature ?? ''}
-          onChange={(value) => change({ feature: value })}
-          choices={features.map(({ id: value, displayName: label }) => ({ value, label }))}
-        />
-        <Select
-          label="Order"
+          className={styles.select}
+          aria-label="Order"
           value={address.order}
           onChange={(order) => change({ order })}
           choices={ORDER_CHOICES}

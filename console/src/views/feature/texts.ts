@@ -1,6 +1,6 @@
 import type { AggregationFunction, ConditionOperation, Meter } from '../../../../src/api.gen.ts'
 import { formatCount, formatNumber } from '../../format.ts'
-import type { Choice } from '../../ui/field.tsx'
+import type { Choice } from '../../ui/select.tsx'
 import type { Outcome } from './match.ts'
 
 export const TEXTS = {

@@ -1,5 +1,5 @@
 import type { FeatureStatus, FeatureType, MeterType } from '../../../../src/api.gen.ts'
-import type { Choice } from '../../ui/field.tsx'
+import type { Choice } from '../../ui/select.tsx'
 
 export const TEXTS = {
   lead: 'What customers can be granted: a switch, a number, a limit on usage, or a choice of values.',

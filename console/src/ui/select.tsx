@@ -1,19 +1,23 @@
-import type { Choice } from '../../ui/field.tsx'
-import styles from './view.module.css'
+import type { SelectHTMLAttributes } from 'react'
 
-/** One of several values, in a toolbar: without room for a label. */
-export function Select<Value extends string>(props: {
-  label: string
+export type Choice<Value extends string> = { value: Value; label: string }
+
+type Own = 'value' | 'onChange' | 'children'
+
+/** The browser's own select, over values of one type. It has no look of its own. */
+export function Select<Value extends string>({
+  value,
+  onChange,
+  choices,
+  ...attributes
+}: Omit<SelectHTMLAttributes<HTMLSelectElement>, Own> & {
   value: Value
   onChange: (value: Value) => void
   choices: readonly Choice<Value>[]
 }) {
-  const { label, value, onChange, choices } = props
-  if (choices.length === 0) return null
   return (
     <select
-      className={styles.select}
-      aria-label={label}
+      {...attributes}
       value={value}
       onChange={(event) => {
         const chosen = choices.find((each) => each.value === event.target.value)
