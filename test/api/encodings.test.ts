@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { requestOf } from '../support/contract-client.ts'
-import { openWorld } from '../support/world.ts'
+import { openWorld, withMade } from '../support/world.ts'
 import { calls, furnishIn } from './calls.ts'
 
 /** The content encodings of responses, for every operation that reads. */
@@ -20,14 +20,8 @@ test('every read of 1 kB or more is compressed if the client accepts gzip, with 
   let compressed = 0
   for (const { primaryId } of reading) {
     const id = primaryId as OperationId
-    const request = { ...calls[id]('mark'), apiKey: tenant.key }
-    const params = Object.fromEntries(
-      Object.entries(request.params ?? {}).map(([name, value]) => [
-        name,
-        tenant.made.get(value) ?? value,
-      ]),
-    )
-    const asked = requestOf(id, { ...request, params })
+    const request = withMade(tenant.made, calls[id]('mark'))
+    const asked = requestOf(id, { ...request, apiKey: tenant.key })
     const plain = await world.bursar.server.inject(asked)
     const headers = { ...asked.headers, 'accept-encoding': 'br, gzip' }
     const taken = await world.bursar.server.inject({ ...asked, headers })
