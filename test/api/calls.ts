@@ -3,7 +3,7 @@ import { required } from '../../src/kernel/assert.ts'
 import type { Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
-import { accessCalls, accessPath, furnishAccess, portraitOfAccess } from './access-calls.ts'
+import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
 
 /** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
@@ -375,28 +375,4 @@ async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
       units: { singular: mark, plural: mark },
     },
   })
-}
-
-/** Returns everything that an environment shows to callers, and all its events, as one text. */
-export async function portrait(tenant: Tenant): Promise<string> {
-  const query = { includeArchived: 'true' }
-  return JSON.stringify([
-    await tenant.ok('v1.customers.list'),
-    (await tenant.call('v1.customers.retrieve', { params: path })).text,
-    (await tenant.call('v1.customers.integrations.list', { params: path })).text,
-    await tenant.ok('v1Beta.entityTypes.list', { query }),
-    (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
-    (await tenant.call('v1.customers.promotionalEntitlements.list', { params: path })).text,
-    await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
-    (await tenant.call('v1.customers.reservations.list', { params: path })).text,
-    await tenant.ok('v1.features.listFeatures'),
-    await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
-    (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
-    await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
-    await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
-    await tenant.ok('v1.environment.settings.retrieve'),
-    await tenant.ok('v1.decisions.list'),
-    await portraitOfAccess(tenant),
-    await tenant.announced(),
-  ])
 }

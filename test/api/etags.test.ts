@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, operationIds, path, portrait } from './calls.ts'
+import { calls, furnishIn, operationIds, path } from './calls.ts'
+import { portrait } from './portrait.ts'
 
 /** Two servers over one database. */
 const [world, other] = [await openWorld(), await openWorld()]

@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { answersOfNobody, calls, furnishIn, operationIds, path, portrait } from './calls.ts'
+import { answersOfNobody, calls, furnishIn, operationIds, path } from './calls.ts'
+import { portrait } from './portrait.ts'
 
 const world = await openWorld()
 

@@ -8,8 +8,9 @@ import { type Loss, openHttpRelay } from '../support/http-relay.ts'
 import { createClient } from '../support/keep-alive-client.ts'
 import { NAMED_WRITES } from '../support/named-writes.ts'
 import { openWorld, type Tenant, type World, withMade } from '../support/world.ts'
-import { calls, furnishIn, portrait } from './calls.ts'
+import { calls, furnishIn } from './calls.ts'
 import { FINAL_WRITES, NEWEST_KEY, overtaking } from './overtaking.ts'
+import { portrait } from './portrait.ts'
 
 /** Each operation that writes is retried as the official SDKs do if they get no response. */
 
