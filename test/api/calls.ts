@@ -264,7 +264,7 @@ export const operationIds = Object.keys(calls) as OperationId[]
  * Prepares an environment: creates all objects that the calls need, with `mark` in every text that
  * a response can show.
  */
-async function furnish(tenant: Tenant, mark: string): Promise<void> {
+export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   await furnishCatalog(tenant, mark)
   await tenant.ok('v1Beta.entityTypes.upsert', {
     body: {
