@@ -17,10 +17,10 @@ type Group = { name: string | ((id: string) => string); debugName?: string; test
 const GROUPS: readonly Group[] = [
   { name: 'vendor', test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// },
   { name: 'kit', test: /node_modules\/(@base-ui|@floating-ui|tabbable|lucide-react)\// },
+  // Before all that imports it: a group takes along what its modules import.
+  { name: 'base', test: new RegExp(`/src/(${BASE.join('|')})`) },
   { name: 'charts', test: /node_modules\/d3-|\/src\/charts\// },
   { name: 'explain', test: /\/src\/explain\// },
-  // Before the views: a group takes along what its modules import.
-  { name: 'base', test: new RegExp(`/src/(${BASE.join('|')})`) },
   { name: 'activity', test: /\/src\/activity\// },
   { name: 'catalog', test: /\/src\/catalog\// },
   {

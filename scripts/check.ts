@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { checkContract } from './api/check.ts'
 import { buildProblems } from './console/inputs.ts'
+import { sizeProblems } from './console/sizes.ts'
 import { readProject } from './tidy/project.ts'
 import { tidyProblems } from './tidy/rules.ts'
 
@@ -26,7 +27,7 @@ const PARTS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   types: () => program('typescript/bin/tsc', ['--pretty', 'false']),
   'what nobody uses': () => program('knip/bin/knip.js', ['--no-progress']),
   contract: checkContract,
-  console: buildProblems,
+  console: () => [...buildProblems(), ...sizeProblems()],
   tidy: () => tidyProblems(readProject()),
 }
 
