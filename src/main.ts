@@ -226,14 +226,15 @@ export async function createBursar(from: {
   const keyCache = authenticator.keys.counts
   const engineCounts = () => engine.counts(app)
   const denialCounts = decisionWriter.counts
-  const counts = { keySetFailures, keyCache, engineCounts, denialCounts }
+  const stateTokens = createStateTokens(app, readSequences)
+  const { refusals: tokenRefusals } = stateTokens
+  const counts = { keySetFailures, keyCache, engineCounts, denialCounts, tokenRefusals }
   const shown = { app, contract, ...held, version: VERSION, ...counts }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract })
   mountConsole(server)
   const authentication = limitFailures(authenticator)
   const { authenticate } = authentication
-  const stateTokens = createStateTokens(app, readSequences)
   const serving = { validators, authentication, handlers, admitBody, stateTokens }
   mountOperations(server, { app, contract, ...serving })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })

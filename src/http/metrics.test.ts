@@ -192,6 +192,7 @@ function serverOver(one: () => Promise<unknown>) {
     keyCache: () => ({ hits: 0, misses: 0, size: 0 }),
     engineCounts: () => NO_COUNTS,
     denialCounts: () => ({ kept: 0, merged: 0, dropped: 0, waiting: 0 }),
+    tokenRefusals: () => 0,
   })
   return async () => {
     const answered = server.inject({ method: 'GET', url: '/metrics' })

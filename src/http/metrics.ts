@@ -33,6 +33,7 @@ export function mountMetrics(
     keyCache: () => CacheCounts
     engineCounts: () => EngineCounts
     denialCounts: () => DenialCounts
+    tokenRefusals: () => number
   },
 ): void {
   // Only for this server. The global registry of the library would be shared within the process.
@@ -42,6 +43,7 @@ export function mountMetrics(
   exposeKeyCache(registry, from.keyCache)
   exposeEngine(registry, from.engineCounts)
   exposeDenials(registry, from.denialCounts)
+  exposeTokens(registry, from.tokenRefusals)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeBytes(registry, from)
@@ -95,6 +97,14 @@ function exposeKeyCache(registry: Registry, counts: () => CacheCounts): void {
     { name: 'bursar_key_cache_entries', help: 'API keys in the cache of this process.' },
     () => counts().size,
   )
+}
+
+function exposeTokens(registry: Registry, refusals: () => number): void {
+  const figure = {
+    name: 'bursar_state_token_refusals_total',
+    help: 'Requests refused because the database is behind the state of their Bursar-At-Least.',
+  }
+  exposeCounter(registry, figure, refusals)
 }
 
 function exposeKeySet(registry: Registry, keySetFailures: () => number): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import type { Request } from '../../test/support/contract-client.ts'
+import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { stateTokensOf } from '../../test/support/state-tokens.ts'
 import { openTwoServers, type World } from '../../test/support/world.ts'
 import { engine } from '../handlers.ts'
@@ -95,4 +96,28 @@ test('a use with a token is written at once if memory is new enough', async () =
   const lost = tokens.make(params.id, { customer: (after?.customer ?? 0) + 1, environment: 0 })
   const refused = await use(lost)
   assert.deepEqual([refused.status, refused.atOnce], [503, 0])
+})
+
+test('each request that is refused because of its token is counted once', async () => {
+  const { consume, check, tokens, tenant } = await open()
+  await consume(1, ANN)
+  const lost = tokens.make(params.id, { customer: 1_000_000, environment: 0 })
+  const headers = { 'bursar-at-least': lost }
+  const refusals = async () => {
+    const { body } = await writing.bursar.server.inject({ method: 'GET', url: '/metrics' })
+    const name = 'bursar_state_token_refusals_total'
+    return Number(parsePrometheusText(body).get(name)?.samples[0]?.value)
+  }
+  const before = await refusals()
+  const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', dimensions: ANN }
+  const { status: ofCheck } = await tenant.call('v1Beta.customers.entitlements.check', {
+    ...request,
+    headers,
+  })
+  const { status: ofUse } = await tenant.call('v1.customers.consume', { params, body, headers })
+  const { status: ofRead } = await tenant.call('v1.customers.retrieve', { params, headers })
+  assert.deepEqual([ofCheck, ofUse, ofRead], [503, 503, 503])
+  assert.equal(await refusals(), before + 3)
+  await check(writing, { 'bursar-at-least': (await check(writing)).token })
+  assert.equal(await refusals(), before + 3)
 })

@@ -20,6 +20,8 @@ export type StateTokens = {
    * `InvalidArgumentError` if it is not one of this database, environment and customer.
    */
   open(subject: TokenSubject, sent: string | null): Promise<StateOfCall>
+  /** How many calls were refused because the database is behind their token. */
+  refusals(): number
 }
 
 /** The state that a call requires, and the one that it shows. */
@@ -47,6 +49,7 @@ export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences):
     most: CUSTOMERS_PER_READ,
   })
   const tokens = new WeakMap<Sequences, { maker: TokenMaker; token: string }>()
+  let refusals = 0
   const tokenFor = async (subject: TokenSubject, sequences: Sequences): Promise<string> => {
     const maker = await makerNow()
     const known = tokens.get(sequences)
@@ -62,8 +65,13 @@ export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences):
       const { atLeast = null, isOfThisHistory = true } = required ?? {}
       let verified: typeof begun | null = null
       let noted: Sequences | null = null
+      let isRefused = false
       const require = (found: Sequences) => {
-        if (atLeast !== null && !reaches(found, atLeast)) throw stateNotFound()
+        if (atLeast === null || reaches(found, atLeast)) return
+        // A batch may try the same request again.
+        if (!isRefused) refusals += 1
+        isRefused = true
+        throw stateNotFound()
       }
       const current = async (): Promise<Sequences> => {
         const found = await sequencesOf(subject)
@@ -95,6 +103,7 @@ export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences):
         currentToken,
       }
     },
+    refusals: () => refusals,
   }
 }
 
