@@ -153,7 +153,11 @@ function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
     )`
 }
 
-/** For each request, the budgets of its active entities whose scope its entities include. */
+/**
+ * For each request, the budgets of its active entities whose scope its entities include. Each
+ * possible head of a scope is looked up alone: with `any`, PostgreSQL 15 may filter all budgets of
+ * an entity instead.
+ */
 const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   select resolved.request, json_agg(${budgetJson(sql`(
     select json_build_object('usage', c.usage::text, 'held', c.held::text,
@@ -166,11 +170,11 @@ const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   from resolved
     cross join lateral unnest(resolved.active_keys) as entity (key)
     cross join unnest((select ${capabilityKeys}::uuid[])) as capability (key)
+    cross join lateral unnest(resolved.keys || ${NO_SCOPE}::uuid) as head (key)
     cross join lateral (
       select * from assignments a
       where a.customer_key = resolved.customer_key and a.entity_key = entity.key
-        and a.capability_key = capability.key
-        and a.scope_head = any(resolved.keys || ${NO_SCOPE}::uuid)
+        and a.capability_key = capability.key and a.scope_head = head.key
         and a.scope_keys <@ resolved.keys
       offset 0
     ) a

@@ -93,7 +93,7 @@ export async function readsAtMost(
       for (const mode of plans) {
         await client.query(`set plan_cache_mode = ${mode}`)
         const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-          `explain (analyze, format json) ${execute}`,
+          `explain (analyze, timing off, format json) ${execute}`,
         )
         const [plan] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
         const { Plan: root } = required(plan, 'a plan')

@@ -137,11 +137,12 @@ export async function findAncestorBudgets(
       path: ['uuid[]', ({ path }) => path],
     })} as asked
       cross join unnest((select ${of.capabilityKeys}::uuid[])) as capability (key)
+      cross join lateral unnest(asked.path || ${NO_SCOPE}::uuid) as head (key)
       cross join lateral (
         select of.assignment_key, cardinality(of.scope_keys) as scope_size from assignments of
         where of.customer_key = ${customerKey}::uuid and of.entity_key = asked.ancestor_key
-          and of.capability_key = capability.key
-          and of.scope_head = any(asked.path || ${NO_SCOPE}::uuid) and of.scope_keys <@ asked.path
+          and of.capability_key = capability.key and of.scope_head = head.key
+          and of.scope_keys <@ asked.path
         offset 0
       ) a
     order by asked.position, a.assignment_key`,
