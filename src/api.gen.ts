@@ -589,19 +589,19 @@ export type BudgetHistoryResponse = {
 }
 
 /**
- * The usage of the last part of the window in progress.
+ * The usage of the window in progress. It is spread over at least a 24th of the window, so that one burst does not count as a pace.
  */
 export type BudgetPace = {
   /**
-   * The usage from `from` to `until`, in the units that are reported. It can be below 0.
+   * The usage in the window, in the units that are reported. It can be below 0.
    */
   usage: number
   /**
-   * The start of that part.
+   * The start of the window or the creation of the budget. If this is less than a 24th of the window ago, `from` is that long ago.
    */
   from: string
   /**
-   * The end of that part: the instant of the numbers.
+   * The instant of the numbers.
    */
   until: string
 }
@@ -651,7 +651,7 @@ export type BudgetStanding = {
    */
   usagePeriodEnd: string | null
   /**
-   * How fast it is used. Null for a level, and if its window has just begun.
+   * How fast it is used. Null for a level.
    */
   pace: BudgetPace | null
   /**

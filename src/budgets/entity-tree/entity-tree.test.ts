@@ -132,25 +132,25 @@ test('holds are those of open reservations, and an expired one holds nothing', a
 test('the pace is the usage since the window began, and the end follows from it', async () => {
   await office({ bob: 100, ann: 100 })
   await upsert(row('bob', { featureId: 'calls', usageLimit: 100, cadence: 'P1D' }))
-  await use('userId=bob', 10)
+  await use('userId=bob', 25)
   await use('userId=ann', 1)
-  world.clock.moveTo(now + 10 * HOUR)
+  world.clock.moveTo(now + 40 * HOUR)
   const [bob, ann] = (await tree({ parentId: 'eng', featureIds: 'tokens' })).rows.map(
     ({ capabilities }) => capabilities[0]?.budgets[0],
   )
-  const until = instantToWire(now + 10 * HOUR)
-  assert.deepEqual(bob?.pace, { usage: 10, from: instantToWire(now), until })
-  assert.equal(bob?.exhaustsAt, instantToWire(now + 100 * HOUR))
-  assert.equal(bob?.utilization, 0.1)
-  // At 0.1 an hour the month ends first.
+  const until = instantToWire(now + 40 * HOUR)
+  assert.deepEqual(bob?.pace, { usage: 25, from: instantToWire(now), until })
+  assert.equal(bob?.exhaustsAt, instantToWire(now + 160 * HOUR))
+  assert.equal(bob?.utilization, 0.25)
+  // At 1 in 40 hours the month ends first.
   assert.equal(ann?.exhaustsAt, null)
-  await use('userId=bob', 90)
+  await use('userId=bob', 75)
   const [used] = (await tree({ parentId: 'eng', featureIds: 'tokens' })).rows
   assert.equal(used?.capabilities[0]?.budgets[0]?.exhaustsAt, until)
 })
 
 test('entities can be ordered by name, creation, usage, utilization and end', async () => {
-  await office({ acme: 1000, eng: 80, ops: 200, ann: 400, bob: 50 })
+  await office({ acme: 1000, eng: 80, ops: 200, ann: 340, bob: 50 })
   await upsert(row('gpt', { featureId: 'calls', usageLimit: 5 }))
   await use('userId=bob', 40)
   await use('userId=ann', 30)

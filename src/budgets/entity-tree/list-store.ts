@@ -5,6 +5,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { quantityToSql } from '../../kernel/quantity.ts'
 import { currentUsage } from '../current-usage.ts'
+import { PARTS_OF_WINDOW } from '../standings/index.ts'
 import { isSought, SCOPES } from '../tree-store.ts'
 import type { ListQuery, ListSort } from './types.ts'
 
@@ -125,13 +126,16 @@ const runningOut = (now: Instant): Sql => sql`
   cross join lateral (
     select ${now}::bigint as now, coalesce(c.usage, 0) as spent,
       a.usage_limit * coalesce(unit.divide, 1) - coalesce(c.usage, 0) - coalesce(c.held, 0) as left,
-      ${now}::bigint - ${milliseconds(sql`greatest(c.window_start, a.created_at)`)} as elapsed,
-      ${milliseconds(sql`c.window_start + a.cadence::interval`)} as ends_at
+      greatest(${now}::bigint - ${milliseconds(sql`greatest(c.window_start, a.created_at)`)},
+        div(ends.at - ${milliseconds(sql`c.window_start`)}, ${PARTS_OF_WINDOW}::integer)
+      ) as elapsed,
+      ends.at as ends_at
+    from (select ${milliseconds(sql`c.window_start + a.cadence::interval`)} as at) as ends
   ) pace
   cross join lateral (
     select case
       when pace.left <= 0 then pace.now
-      when a.is_level or pace.spent <= 0 or pace.elapsed <= 0 then null
+      when a.is_level or pace.spent <= 0 then null
       else nullif(least(pace.ends_at,
         pace.now + div(pace.left * pace.elapsed, pace.spent)
           + case when pace.left * pace.elapsed % pace.spent > 0 then 1 else 0 end), pace.ends_at)

@@ -1,17 +1,34 @@
 import type { Instant } from '../../kernel/clock.ts'
+import type { Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 
 /** The usage of the last part of a window, in the units that are reported. */
 export type Pace = { usage: Quantity; from: Instant; until: Instant }
 
-/** The usage of a window at an instant in it. */
-export type UsageAt = { at: Instant; usage: Quantity }
+/**
+ * A pace extends over at least a 24th of its window: an hour of a day. Otherwise one burst at the
+ * start of a window, or of a budget, would predict that the limit is reached within seconds.
+ */
+export const PARTS_OF_WINDOW = 24
 
 /**
- * Returns the pace from an earlier instant of a window until now. Null if no time has passed since.
+ * Returns the pace of the usage of a window until now, from its start or from the creation of the
+ * budget. If less than a 24th of the window has passed since, the pace begins that much before now.
+ * Null for a window without an end.
  */
-export const paceSince = (earlier: UsageAt, now: UsageAt): Pace | null =>
-  earlier.at < now.at ? { usage: now.usage - earlier.usage, from: earlier.at, until: now.at } : null
+export function paceOf(of: {
+  window: Window
+  createdAt: Instant
+  usage: Quantity
+  now: Instant
+}): Pace | null {
+  const { window, createdAt, usage, now } = of
+  if (!Number.isFinite(window.end)) return null
+  const begun = Math.max(window.start, createdAt)
+  // Windows are whole minutes, so this is a whole number.
+  const leastMs = (window.end - window.start) / PARTS_OF_WINDOW
+  return { usage, from: Math.min(begun, now - leastMs), until: now }
+}
 
 /**
  * Returns when `left` is used up if usage goes on at a pace: the first millisecond in which it is.

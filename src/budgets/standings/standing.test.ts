@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
-import { exhaustsAt, paceSince } from './pace.ts'
+import { exhaustsAt, PARTS_OF_WINDOW, paceOf } from './pace.ts'
 import { type CountedBudget, type Standing, standingOf, tightestOf } from './standing.ts'
 
 const START = instantFromWire('2026-05-01T00:00:00Z')
@@ -63,11 +63,23 @@ const TABLE: [string, Partial<CountedBudget>, number | null, (number | null)[]][
   ['started units', { usageLimit: wholeUnits(4), counter: used(2500) }, 1000, [3, 0, 1, 0.75, 6]],
   [
     'created in this window',
-    { createdAt: NOW - DAY, counter: used(50) },
+    { createdAt: NOW - 2 * DAY, counter: used(50) },
     null,
-    [50, 0, 50, 0.5, 1],
+    [50, 0, 50, 0.5, 2],
   ],
-  ['created now', { createdAt: NOW, counter: used(50) }, null, [50, 0, 50, 0.5, null]],
+  [
+    'a burst after the creation counts as a 24th of the window',
+    { createdAt: NOW - 28_000, counter: used(50) },
+    null,
+    [50, 0, 50, 0.5, 31 / 24],
+  ],
+  ['created now', { createdAt: NOW, counter: used(50) }, null, [50, 0, 50, 0.5, 31 / 24]],
+  [
+    'a burst after the start of the window counts as a 24th of it',
+    { cadence: 'P1D', counter: used(75, 0, NOW) },
+    null,
+    [75, 0, 25, 0.75, 1 / 3 / 24],
+  ],
 ]
 for (const [name, more, divide, expected] of TABLE)
   test(`how a budget stands: ${name}`, () => {
@@ -90,12 +102,35 @@ test('the end is the first millisecond in which the pace reaches the limit', () 
       fc.integer({ min: 1, max: END - START - 1 }),
       (left, usage, ms) => {
         const now = START + ms
-        const pace = paceSince({ at: START, usage: 0n }, { at: now, usage })
+        const window = { start: START, end: END }
+        const pace = paceOf({ window, createdAt: START, usage, now })
         const end = exhaustsAt({ left, pace, windowEnd: END, now })
+        const spanMs = Math.max(ms, (END - START) / PARTS_OF_WINDOW)
         /** Whether usage at this pace has reached what is left. */
-        const isReached = (at: number) => usage * BigInt(at - now) >= left * BigInt(ms)
+        const isReached = (at: number) => usage * BigInt(at - now) >= left * BigInt(spanMs)
         if (end === null) assert.ok(!isReached(END - 1))
         else assert.ok(end < END && isReached(end) && !isReached(end - 1))
+      },
+    ),
+  )
+})
+
+test('a pace has all usage of the window, and extends over at least a 24th of it', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('PT1M', 'PT7M', 'PT1H', 'P1D', 'P3W', 'P1M', 'P1Y'),
+      fc.integer({ min: 0, max: 400 * DAY }),
+      fc.integer({ min: 0, max: 400 * DAY }),
+      (cadence, ageMs, usage) => {
+        const createdAt = NOW - ageMs
+        const { window, pace } = standing({ cadence, createdAt, counter: used(usage) })
+        assert.ok(pace !== null && pace.until === NOW)
+        const leastMs = (window.end - window.start) / PARTS_OF_WINDOW
+        assert.ok(Number.isInteger(leastMs) && pace.until - pace.from >= leastMs)
+        assert.ok(pace.from <= Math.max(window.start, createdAt))
+        // It begins before the usage that it has only if that is too recent.
+        if (pace.until - pace.from > leastMs)
+          assert.equal(pace.from, Math.max(window.start, createdAt))
       },
     ),
   )

@@ -6,7 +6,7 @@ import type { Window } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { windowOf } from '../cadence.ts'
 import type { Budget } from '../types.ts'
-import { exhaustsAt, type Pace, paceSince } from './pace.ts'
+import { exhaustsAt, type Pace, paceOf } from './pace.ts'
 
 /** What was counted for a budget in one window, in the units that are reported. */
 export type WindowUsage = { windowStart: Instant; usage: Quantity; held: Quantity }
@@ -26,7 +26,7 @@ export type Standing = {
   remaining: Quantity | null
   /** Usage divided by the limit, with ten decimals. 1 for a limit of 0. Null: no limit. */
   utilization: Quantity | null
-  /** Null for a level, and if the window or the budget has just begun. */
+  /** Null for a level. */
   pace: Pace | null
   exhaustsAt: Instant | null
 }
@@ -41,11 +41,10 @@ export function standingOf(
   const window = windowOf(budget, now)
   const isCurrent = counter !== null && counter.windowStart === window.start
   const { usage, held } = isCurrent ? counter : UNUSED
-  const { usageLimit, isLevel } = budget
+  const { usageLimit } = budget
   const spent = transformUnits(usage + held, transformation)
   const currentUsage = transformUnits(usage < 0n ? 0n : usage, transformation)
-  const begun = { at: Math.max(window.start, budget.createdAt), usage: 0n }
-  const pace = isLevel ? null : paceSince(begun, { at: now, usage })
+  const pace = paceOf({ window, createdAt: budget.createdAt, usage, now })
   const left = leftOf(usageLimit, usage + held, transformation)
   return {
     budget,
