@@ -40,7 +40,7 @@ function note(steps: Draft[], sent: Sent, answer: Promise<unknown> | undefined):
 }
 
 /** Wraps `ids` to note the ids that are made during a recording. */
-export const rememberedIds = (ids: Ids): Ids => ({
+export const notedIds = (ids: Ids): Ids => ({
   next: (now) => {
     const id = ids.next(now)
     if (draft !== null) made.add(id)

@@ -10,7 +10,7 @@ import { systemOrigin } from '../src/kernel/origin.ts'
 import { createLog } from '../src/log.ts'
 import { createApp } from '../src/main.ts'
 import type { Call } from '../src/operation.ts'
-import { record, rememberedIds } from './record.ts'
+import { notedIds, record } from './record.ts'
 import {
   FRESH_ID,
   type Lanes,
@@ -38,7 +38,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     origin: systemOrigin('bench'),
     log: createLog(config, process.stderr),
   })
-  const app = { ...opened, ids: rememberedIds(opened.ids) }
+  const app = { ...opened, ids: notedIds(opened.ids) }
   const scope = await ensureDefaultEnvironment(app)
   return {
     app,

@@ -834,7 +834,7 @@ export type ConsumeRequestBody = {
    */
   amount: number
   /**
-   * A name that you choose for this use. Together with customer and resource, it is decided once. It is remembered for at least 35 days. The same key with another feature, amount or other dimensions is refused.
+   * A name that you choose for this use. Together with customer and resource, it is decided once. It is kept for at least 35 days. The same key with another feature, amount or other dimensions is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -3294,7 +3294,7 @@ export type ReservationCreateRequestBody = {
    */
   amount: number
   /**
-   * A name that you choose for this use. Together with customer and resource, it is decided once. It is remembered for at least 35 days. The same key with another feature, amount or other dimensions is refused.
+   * A name that you choose for this use. Together with customer and resource, it is decided once. It is kept for at least 35 days. The same key with another feature, amount or other dimensions is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -3878,7 +3878,7 @@ export type UsageEvent = {
    */
   eventName: string
   /**
-   * A name that you choose for this event. Together with customer, resource, event name and timestamp, it counts once. It is remembered for at least 35 days, or for 24 hours if the event has no timestamp.
+   * A name that you choose for this event. Together with customer, resource, event name and timestamp, it counts once. It is kept for at least 35 days, or for 24 hours if the event has no timestamp.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -3974,7 +3974,7 @@ export type UsageReport = {
   createdAt?: string
   dimensions?: Dimensions
   /**
-   * A name that you choose for this report. Together with customer, feature and resource, it counts once. It is remembered for at least 35 days. Without a key, a report that is sent again may count twice.
+   * A name that you choose for this report. Together with customer, feature and resource, it counts once. It is kept for at least 35 days. Without a key, a report that is sent again may count twice.
    */
   idempotencyKey?: string
 }

@@ -6,7 +6,7 @@ import { noteKeyUses } from './key-store.ts'
 const MINUTE_MS = 60_000
 /** How often uses are written down, in milliseconds. */
 const WRITE_EVERY_MS = 30_000
-/** The most keys whose uses are remembered. The use of another key is not written down. */
+/** The most keys whose uses are in memory. The use of another key is not written down. */
 const KEYS = 10_000
 
 /** Knows when keys were last used, to the minute, and writes it down apart from the requests. */

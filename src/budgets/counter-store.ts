@@ -8,7 +8,7 @@ import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Posting } from '../metering/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
-import { type Carry, counterName, type Kept } from './postings.ts'
+import { type Carry, counterName, type StoredUsage } from './postings.ts'
 
 /** The key of a counter. */
 export type CounterKey = Pick<Posting, 'assignmentKey' | 'revision'> & {
@@ -80,7 +80,7 @@ const nameOf = (found: ReturnType<typeof counterRow>): string =>
 export async function readCounters(
   reader: Reader,
   keys: readonly CounterKey[],
-): Promise<Kept & { setAts: ReadonlyMap<string, Instant> }> {
+): Promise<StoredUsage & { setAts: ReadonlyMap<string, Instant> }> {
   if (keys.length === 0) return { counters: new Map(), holds: new Map(), setAts: new Map() }
   const found = await reader.many(
     counterRow,

@@ -189,7 +189,7 @@ test('every counter can be rebuilt from the records', async () => {
   })
   const found = await differences()
   assert.ok(found.length > 2)
-  for (const { kept, recounted } of found) assert.notDeepEqual(kept, recounted)
+  for (const { stored, recounted } of found) assert.notDeepEqual(stored, recounted)
   await app.db.transaction((tx) => rebuildCounters(tx, owned()))
   assert.deepEqual(await counters(), before)
   assert.deepEqual(await differences(), [])

@@ -27,7 +27,7 @@ export const carryOf = (
 export type Counters = ReadonlyMap<string, Quantity>
 
 /** Stored usage and holds of budgets. */
-export type Kept = { counters: Counters; holds: Counters }
+export type StoredUsage = { counters: Counters; holds: Counters }
 
 /** Returns the name of a budget's counter in a window. */
 export const counterName = (

@@ -27,7 +27,7 @@ export type CounterDifference = {
   assignmentKey: Uuid
   revision: number
   windowStart: Instant
-  kept: CounterValue
+  stored: CounterValue
   recounted: CounterValue
 }
 
@@ -82,7 +82,7 @@ const differenceRow = row<CounterDifference>({
   assignmentKey: column.uuid,
   revision: column.integer,
   windowStart: column.instant,
-  kept: column.group(
+  stored: column.group(
     row({
       usage: column.quantity,
       held: column.quantity,
@@ -106,16 +106,16 @@ export const comparePart = comparison(
   differenceRow,
   ({ customerKey, part, limit }: ComparisonQuery & { part: CounterPart }) => sql`
     with ${countersMade(customerKey, part)},
-    kept as (
+    stored as (
       select assignment_key, revision, window_start, usage, held, set_at from budget_counters each
       where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)}
     )
     select *, count(*) over () as differing
     from (
-      select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
-        coalesce(kept.held, 0) as held, kept.set_at, coalesce(made.usage, 0) as made_usage,
+      select assignment_key, revision, window_start, coalesce(stored.usage, 0) as usage,
+        coalesce(stored.held, 0) as held, stored.set_at, coalesce(made.usage, 0) as made_usage,
         coalesce(made.held, 0) as made_held, made.set_at as made_set_at
-      from made full join kept using (assignment_key, revision, window_start)
+      from made full join stored using (assignment_key, revision, window_start)
     ) as counter
     where held <> made_held or (usage, set_at) is distinct from (made_usage, made_set_at)
       and ${isKept(customerKey, sql`counter`)}
@@ -137,14 +137,14 @@ export const rewritePart = (
         where made.assignment_key = each.assignment_key and made.revision = each.revision
           and made.window_start = each.window_start)
     )
-    insert into budget_counters as kept (customer_key, assignment_key, revision, window_start,
+    insert into budget_counters as stored (customer_key, assignment_key, revision, window_start,
       environment_key, usage, held, set_at)
     select ${customerKey}::uuid, assignment_key, revision, window_start,
       ${scope.environmentKey}::uuid, usage, held, set_at
     from made
     on conflict (customer_key, assignment_key, revision, window_start) do update set
       usage = excluded.usage, held = excluded.held, set_at = excluded.set_at
-    where (kept.usage, kept.held, kept.set_at)
+    where (stored.usage, stored.held, stored.set_at)
       is distinct from (excluded.usage, excluded.held, excluded.set_at)`)
 
 const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const

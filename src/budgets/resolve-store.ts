@@ -6,7 +6,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { NO_SCOPE } from './budget-store.ts'
-import { counterName, type Kept } from './postings.ts'
+import { counterName, type StoredUsage } from './postings.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** The customer and the dimensions of a request, in their order, with their values as text. */
@@ -54,7 +54,7 @@ export async function resolve(
   reader: Reader,
   requests: readonly ResolutionRequest[],
   asked: { capabilityKeys: readonly Uuid[]; at: Instant },
-): Promise<Kept & { resolutions: Resolution[] }> {
+): Promise<StoredUsage & { resolutions: Resolution[] }> {
   if (requests.length === 0) return { resolutions: [], counters: new Map(), holds: new Map() }
   const found = await reader.many(
     resolutionRow,
@@ -87,7 +87,7 @@ export async function resolve(
       budgets: budgets.map(budgetOf),
       unresolved,
     })),
-    ...keptOf(found.flatMap(({ budgets }) => budgets)),
+    ...storedUsageOf(found.flatMap(({ budgets }) => budgets)),
   }
 }
 
@@ -256,8 +256,8 @@ const budgetOf = (found: BudgetJson): Budget => ({
  * Returns the counters by name. The name contains the start of the window, so the counter of an
  * earlier window is not mistaken for that of the current one.
  */
-function keptOf(budgets: readonly BudgetJson[]): Kept {
-  const kept = budgets.flatMap(({ key, revision, counter }) =>
+function storedUsageOf(budgets: readonly BudgetJson[]): StoredUsage {
+  const stored = budgets.flatMap(({ key, revision, counter }) =>
     counter === null
       ? []
       : [
@@ -268,7 +268,7 @@ function keptOf(budgets: readonly BudgetJson[]): Kept {
         ],
   )
   return {
-    counters: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.usage)])),
-    holds: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.held)])),
+    counters: new Map(stored.map(({ name, counter }) => [name, quantityFromSql(counter.usage)])),
+    holds: new Map(stored.map(({ name, counter }) => [name, quantityFromSql(counter.held)])),
   }
 }

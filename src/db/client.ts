@@ -39,11 +39,14 @@ const SNAPSHOT_WITH_GENERIC_PLANS = `${SNAPSHOT}; set local plan_cache_mode = fo
  */
 export async function readOn<T>(
   client: pg.PoolClient,
-  { run, plans }: { run: (statement: Sql) => Promise<StatementResult>; plans: 'kept' | undefined },
+  {
+    run,
+    plans,
+  }: { run: (statement: Sql) => Promise<StatementResult>; plans: 'cached' | undefined },
   work: (reader: Reader) => Promise<T>,
 ): Promise<T> {
   let ended = false
-  const begun = query(client, plans === 'kept' ? SNAPSHOT_WITH_GENERIC_PLANS : SNAPSHOT)
+  const begun = query(client, plans === 'cached' ? SNAPSHOT_WITH_GENERIC_PLANS : SNAPSHOT)
   begun.catch(ignore)
   try {
     const result = await work(

@@ -26,11 +26,11 @@ export type Database = {
   readonly epochs: Epochs
   readonly read: Reader
   /**
-   * Reads with several statements that all see the instant of the first one. With `plans: 'kept'`
+   * Reads with several statements that all see the instant of the first one. With `plans: 'cached'`
    * PostgreSQL uses cached generic plans. Use it for frequent statements that always have the same
    * best plan, where planning takes longer than running.
    */
-  snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans?: 'kept' }): Promise<T>
+  snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans?: 'cached' }): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. After a deadlock or serialization
    * failure `work` is run again, up to 4 times, so it must have no effect outside of the

@@ -66,13 +66,13 @@ async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<An
   try {
     const { body, ...answer } = await work(call)
     const text = JSON.stringify(body)
-    const kept = secrets.length === 0 ? text : JSON.stringify(withoutSecrets(body, secrets))
-    return { ...answer, body: text, kept }
+    const storedBody = secrets.length === 0 ? text : JSON.stringify(withoutSecrets(body, secrets))
+    return { ...answer, body: text, storedBody }
   } catch (error) {
     if (!(error instanceof ApiError) || !isFinal(error)) throw error
     const { status, headers } = error
     const body = JSON.stringify(errorBody(error))
-    return { status, headers, body, kept: body }
+    return { status, headers, body, storedBody: body }
   }
 }
 

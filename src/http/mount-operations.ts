@@ -34,7 +34,7 @@ import { digestOf } from './request-digest.ts'
 import { createRequestOrder, type RequestOrder } from './running-requests.ts'
 import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
 import { answeringWithState } from './state-header.ts'
-import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
+import { cacheUndelivered, type UndeliveredAnswer } from './undelivered.ts'
 import { invalid } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
@@ -68,7 +68,7 @@ export function mountOperations(server: FastifyInstance, mounting: MountContext)
     once: createAnswerOnce(),
     serializerOf: createSerializer(),
     underWay: createRequestOrder(),
-    undelivered: rememberUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
+    undelivered: cacheUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
   }
   for (const operation of contract.operations)
     mountOperation(server, { ...mounting, limitsOf, ...answering }, operation)

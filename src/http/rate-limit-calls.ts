@@ -6,7 +6,7 @@ import type { Operation } from './api-document.ts'
 import { createWindows, type LimitStatus, secondsUntilReset, type Windows } from './rate-limit.ts'
 import { STIGG_LIMITS } from './rate-limit-preset.ts'
 
-/** How many counts are remembered: about 10 MB with long names. */
+/** How many counts are in memory: about 10 MB with long names. */
 const COUNTS = 50_000
 /** Longer ids are invalid. Their requests will be refused and need not be counted. */
 const ID_LIMIT = 255

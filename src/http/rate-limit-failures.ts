@@ -10,7 +10,7 @@ import { countedAs } from './rate-limit-address.ts'
  * Bad credentials per address and minute: enough for a person's typing errors, too few to guess.
  */
 const FAILURES_PER_MINUTE = 20
-/** How many addresses are remembered: about 2 MB. */
+/** How many addresses are in memory: about 2 MB. */
 const ADDRESSES = 10_000
 
 /** Like `Authenticator.authenticate`, but 429 for an address with too many failures. */

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { until, within } from '../../test/support/deadline.ts'
 import { createEpochs, type Look } from '../db/index.ts'
 import type { Answer } from '../idempotency/index.ts'
-import { RETRIED_MS, rememberUndelivered, type UndeliveredLimits } from './undelivered.ts'
+import { cacheUndelivered, RETRIED_MS, type UndeliveredLimits } from './undelivered.ts'
 
 type Work = () => Promise<Answer>
 
@@ -28,7 +28,7 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
       return { database: '', isWritable: true, clock: reading }
     },
   }
-  const answer = rememberUndelivered(server, { db, monotonic: () => now }, limits)
+  const answer = cacheUndelivered(server, { db, monotonic: () => now }, limits)
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
     const isRetry = request.headers['x-retry'] === '1'
     const asked = { name: String(request.url), isRetry, request, response }

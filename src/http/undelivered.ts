@@ -8,7 +8,7 @@ import { type Cache, createCache } from '../kernel/cache.ts'
 export const RETRIED_MS = 2 * 60_000
 
 /**
- * The maximum number and bytes of stored responses. A response that does not fit counts as
+ * The maximum number and bytes of cached responses. A response that does not fit counts as
  * delivered.
  */
 export type UndeliveredLimits = { answers: number; bytes: number }
@@ -43,25 +43,25 @@ type Original = {
 }
 
 /**
- * Remembers the requests whose responses have not arrived: running requests, and requests whose
+ * Caches the requests whose responses have not arrived: running requests, and requests whose
  * connection ended before the response was written or was reset after it. A response has arrived
  * once the next request comes on its connection or the connection is closed normally. The response
  * of each original is returned to one retry, and may be lost again. `monotonic` is a clock in
  * milliseconds that never fails, since completed work must get its response.
  */
-export function rememberUndelivered(
+export function cacheUndelivered(
   server: Server,
   { db, monotonic }: { db: Pick<Database, 'epochs' | 'look'>; monotonic: () => number },
   limits: UndeliveredLimits = LIMITS,
 ): UndeliveredAnswer {
   const open = openOriginals()
-  const kept = keepAnswers(monotonic, limits, open.remove)
+  const cached = cacheAnswers(monotonic, limits, open.remove)
   const wires = watchWires(server, {
     arrived: (original) => {
-      kept.delete(original)
+      cached.delete(original)
     },
     lost: (original) => {
-      if (kept.has(original)) open.add(original)
+      if (cached.has(original)) open.add(original)
     },
   })
   let turn = 0
@@ -70,10 +70,10 @@ export function rememberUndelivered(
     // Checks whether this still is the database that contains the work.
     if (open.isKnown(name, before)) await db.look()
     for (;;) {
-      kept.expire()
+      cached.expire()
       const original = open.take(name, before)
       if (original === null) return null
-      kept.delete(original)
+      cached.delete(original)
       if (original.epoch !== db.epochs.current()) continue
       const given = original.answered?.given ?? (await original.outcome)
       if (given !== null) return given
@@ -94,7 +94,7 @@ export function rememberUndelivered(
       const first = asked.isRetry ? await repeated(name, own.turn) : null
       const given = first ?? (await work())
       own.answered = { given, atMs: monotonic(), bytes: Buffer.byteLength(given.body) }
-      if (open.has(own)) kept.add(own)
+      if (open.has(own)) cached.add(own)
       resolve(given)
       return { ...given, isReplay: first !== null }
     } catch (error) {
@@ -134,13 +134,13 @@ function openOriginals() {
   }
 }
 
-/** Stored responses in the order of their creation. If one does not fit, the oldest are dropped. */
-function keepAnswers(
+/** Cached responses in the order of their creation. If one does not fit, the oldest are dropped. */
+function cacheAnswers(
   monotonic: () => number,
   limits: UndeliveredLimits,
   onDrop: (original: Original) => unknown,
 ) {
-  const kept: Cache<Original, Original> = createCache({
+  const cached: Cache<Original, Original> = createCache({
     max: limits.answers,
     maxBytes: limits.bytes,
     bytesOf: ({ answered }) => answered?.bytes ?? 0,
@@ -149,23 +149,23 @@ function keepAnswers(
   /** Drops responses that are too old. */
   const expire = () => {
     const now = monotonic()
-    for (let next = kept.oldest(); next !== undefined; next = kept.oldest()) {
+    for (let next = cached.oldest(); next !== undefined; next = cached.oldest()) {
       const [original] = next
       if (now - (original.answered?.atMs ?? now) < RETRIED_MS) return
-      kept.delete(original)
+      cached.delete(original)
       onDrop(original)
     }
   }
   return {
     add: (original: Original) => {
-      kept.set(original, original)
+      cached.set(original, original)
       // Not only when a retry comes: expired responses would occupy all of the space until then.
       expire()
       // A response larger than the whole space counts as delivered.
-      if (kept.peek(original) === undefined) onDrop(original)
+      if (cached.peek(original) === undefined) onDrop(original)
     },
-    has: (original: Original) => kept.peek(original) !== undefined,
-    delete: (original: Original) => kept.delete(original),
+    has: (original: Original) => cached.peek(original) !== undefined,
+    delete: (original: Original) => cached.delete(original),
     expire,
   }
 }

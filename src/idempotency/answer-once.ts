@@ -6,7 +6,7 @@ import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
 import { ANSWER_RETENTION_MS, scheduleAnswerPurge } from './purge-answers.ts'
-import { claim, findAnswer, type KeyedScope, keepAnswer } from './store.ts'
+import { claim, findAnswer, type KeyedScope, storeAnswer } from './store.ts'
 import type { AnswerResult, AnswerToStore, NamedRequest } from './types.ts'
 
 export type KeyedWork = {
@@ -49,9 +49,9 @@ async function answerIn(
   const { app } = call
   return app.db.transaction(async (tx) => {
     if (!(await isMine(tx, named, app.clock))) return replay(tx, named)
-    const { kept, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
-    const keeping = keepAnswer(tx, named, { ...answer, body: kept })
-    await Promise.all([keeping, scheduleAnswerPurge(tx, app, call.scope)])
+    const { storedBody, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
+    const storing = storeAnswer(tx, named, { ...answer, body: storedBody })
+    await Promise.all([storing, scheduleAnswerPurge(tx, app, call.scope)])
     return { ...answer, isReplay: false }
   })
 }

@@ -55,7 +55,7 @@ export const findAnswer = (
   )
 
 /** Stores the response to a claimed request. */
-export const keepAnswer = (
+export const storeAnswer = (
   tx: Tx,
   { scope, hashes }: KeyedScope,
   answer: Answer,

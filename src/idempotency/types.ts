@@ -15,7 +15,7 @@ export type Answer = {
 }
 
 /** A response, and the body that repetitions get: without secrets. */
-export type AnswerToStore = Answer & { readonly kept: string }
+export type AnswerToStore = Answer & { readonly storedBody: string }
 
 /** A response, and whether it is the response to a repetition. */
 export type AnswerResult = Answer & { readonly isReplay: boolean }

@@ -33,7 +33,7 @@ test('a cache that grows drops the least recently used entry, too', () => {
   assert.throws(() => createCache({ max: 2, grows: true, maxBytes: 2 }), /grows/)
 })
 
-test('the total size is limited, and an entry that is too large is not kept', () => {
+test('the total size is limited, and an entry that is too large is not cached', () => {
   const cache = createCache<string, string>({
     ...{ max: 10, maxBytes: 4 },
     bytesOf: ({ length }) => length,

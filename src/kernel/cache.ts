@@ -17,7 +17,7 @@ export type CacheOptions<V> = {
   ttlMs?: number
   /** The maximum size of all entries together. `bytesOf` gives the size of each. */
   maxBytes?: number
-  /** The maximum size of one entry. A larger one is not kept. The default is `maxBytes`. */
+  /** The maximum size of one entry. A larger one is not cached. The default is `maxBytes`. */
   maxEntryBytes?: number
   bytesOf?: (value: V) => number
   /** Called with each value that is dropped to make room. */

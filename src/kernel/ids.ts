@@ -18,7 +18,7 @@ const COUNTER_LIMIT = 2 ** 32
 /** The counter of a new millisecond starts in the lower half, which leaves at least 2^31 ids. */
 const COUNTER_START_LIMIT = 2 ** 31
 /**
- * The number of milliseconds whose counters the generator remembers. An earlier millisecond is
+ * The number of milliseconds whose counters the generator caches. An earlier millisecond is
  * requested again for a customer whose time is ahead, or while a corrected clock stands still.
  */
 const INSTANTS = 1000

@@ -49,7 +49,7 @@ const COMMIT = 'commit\0'
 const AT_ONCE = /(bursar_\d+)\0[^\0]*refuse_stale_state/
 
 /**
- * Returns a function that returns whether the sent data ends a transaction. It remembers the names
+ * Returns a function that returns whether the sent data ends a transaction. It collects the names
  * of prepared statements.
  */
 function createCommitFinder(): (data: Buffer) => boolean {

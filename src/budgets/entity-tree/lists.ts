@@ -7,15 +7,15 @@ import { listKeys } from './list-store.ts'
 import type { ListQuery } from './types.ts'
 
 /** Shorter lists are ordered anew for each request. */
-const LEAST_KEPT = 2000
+const LEAST_CACHED = 2000
 /**
- * How long a list is kept, in milliseconds for each entity in it: about a hundred times as long as
- * ordering it takes, and at most a minute.
+ * How long a list is cached, in milliseconds for each entity in it: about a hundred times as long
+ * as ordering it takes, and at most a minute.
  */
-const KEPT_MS = 0.6
-const KEPT_AT_MOST_MS = 60_000
-/** All kept lists of a server, and the longest one: 1,000,000 entities. */
-const KEPT_BYTES = 64_000_000
+const CACHED_MS = 0.6
+const CACHED_AT_MOST_MS = 60_000
+/** All cached lists of a server, and the longest one: 1,000,000 entities. */
+const CACHE_BYTES = 64_000_000
 const LONGEST_BYTES = 16_000_000
 
 const KEY_BYTES = 16
@@ -30,43 +30,44 @@ export type OrderedList = {
   placeOf(entityKey: Uuid): number | null
 }
 
-type KeptList = OrderedList & { structureVersion: Uuid; bytes: number }
+type CachedList = OrderedList & { structureVersion: Uuid; bytes: number }
 
 /** The customer of a list, as it is now. */
 export type ListOwner = { customerKey: Uuid; structureVersion: Uuid; now: Instant }
 
-const keptOf = perEpoch(() =>
-  createCache<string, KeptList>({
-    maxBytes: KEPT_BYTES,
+const cacheOf = perEpoch(() =>
+  createCache<string, CachedList>({
+    maxBytes: CACHE_BYTES,
     maxEntryBytes: LONGEST_BYTES,
     bytesOf: ({ bytes }) => bytes,
   }),
 )
 
 /**
- * Returns a list. A long one is kept for a while, unless the customer's structure changes: ordering
- * 100,000 entities takes a second, and a client that scrolls through them asks for a hundred parts.
+ * Returns a list. A long one is cached for a while, unless the customer's structure changes:
+ * ordering 100,000 entities takes a second, and a client that scrolls through them asks for a
+ * hundred parts.
  */
 export async function orderedList(
   db: Database,
   { customerKey, structureVersion, now }: ListOwner,
   query: ListQuery,
 ): Promise<OrderedList> {
-  const kept = keptOf(db)
+  const cache = cacheOf(db)
   const name = JSON.stringify([customerKey, query], (_, value) =>
     typeof value === 'bigint' ? String(value) : value,
   )
-  const known = kept.get(name)
+  const known = cache.get(name)
   if (known !== undefined && known.structureVersion === structureVersion && isFresh(known, now))
     return known
   const keys = await listKeys(db.read, customerKey, { query, now })
   const list = { ...listOf(keys, now), structureVersion, bytes: keys.length + name.length }
-  if (list.total >= LEAST_KEPT) kept.set(name, list)
+  if (list.total >= LEAST_CACHED) cache.set(name, list)
   return list
 }
 
 const isFresh = ({ total, orderedAt }: OrderedList, now: Instant): boolean =>
-  now >= orderedAt && now < orderedAt + Math.min(KEPT_AT_MOST_MS, total * KEPT_MS)
+  now >= orderedAt && now < orderedAt + Math.min(CACHED_AT_MOST_MS, total * CACHED_MS)
 
 function listOf(keys: Buffer, orderedAt: Instant): OrderedList {
   const total = keys.length / KEY_BYTES

@@ -22,7 +22,7 @@ const SENTENCES: [Finding, string][] = [
       ...whose,
       kind: 'total',
       ...window,
-      kept: { ...recounted, sum: '12.5', setAt: 'x' },
+      stored: { ...recounted, sum: '12.5', setAt: 'x' },
       recounted,
     },
     'total of tokens, 2026-05-01T00:00:00.000Z to 2026-06-01T00:00:00.000Z: ' +
@@ -36,7 +36,7 @@ const SENTENCES: [Finding, string][] = [
       resourceId: 'site',
       windowStart: null,
       windowEnd: null,
-      kept: null,
+      stored: null,
       recounted,
     },
     'total of seats for site, all time: missing',
@@ -53,7 +53,7 @@ const SENTENCES: [Finding, string][] = [
       budget,
       revision: 2,
       windowStart: window.windowStart,
-      kept: { usage: '0', held: '3' },
+      stored: { usage: '0', held: '3' },
       recounted: { usage: '7', held: '3' },
     },
     'counter of the budget of ann for tokens within gpt, eu, revision 2, ' +

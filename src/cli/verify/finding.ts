@@ -19,14 +19,14 @@ export type BudgetName = {
 
 /** A difference between a customer's stored usage and its records, with ids instead of keys. */
 export type Finding = { environmentId: string; customerId: string } & (
-  | ({ kind: 'total'; kept: Figures | null; recounted: Figures } & WindowNames)
+  | ({ kind: 'total'; stored: Figures | null; recounted: Figures } & WindowNames)
   | ({ kind: 'marks'; missing: number; unfounded: number } & WindowNames)
   | {
       kind: 'counter'
       budget: BudgetName
       revision: number
       windowStart: string
-      kept: Figures
+      stored: Figures
       recounted: Figures
     }
   | { kind: 'record' | 'name'; recordId: string; occurredAt: string }
@@ -63,16 +63,16 @@ export const sentenceOf = (finding: Finding): string =>
 function whatOf(finding: Finding): string {
   switch (finding.kind) {
     case 'total':
-      return `total of ${windowName(finding)}: ${differenceOf(finding.kept, finding.recounted)}`
+      return `total of ${windowName(finding)}: ${differenceOf(finding.stored, finding.recounted)}`
     case 'marks':
       return (
         `marks of ${windowName(finding)}: ` +
         `${finding.missing} missing, ${finding.unfounded} without a record`
       )
     case 'counter': {
-      const { budget, revision, windowStart, kept, recounted } = finding
+      const { budget, revision, windowStart, stored, recounted } = finding
       const counter = `${budgetName(budget)}, revision ${revision}, from ${windowStart}`
-      return `counter of ${counter}: ${differenceOf(kept, recounted)}`
+      return `counter of ${counter}: ${differenceOf(stored, recounted)}`
     }
     case 'record':
       return `record ${finding.recordId}: its parts contradict each other`
@@ -107,10 +107,10 @@ function budgetName({ id, of }: BudgetName): string {
 }
 
 /** Returns the figures that differ, each with its stored and its correct value. */
-function differenceOf(kept: Figures | null, recounted: Figures): string {
-  if (kept === null) return 'missing'
+function differenceOf(stored: Figures | null, recounted: Figures): string {
+  if (stored === null) return 'missing'
   return Object.keys(recounted)
-    .filter((name) => kept[name] !== recounted[name])
-    .map((name) => `${name} ${kept[name] ?? 'none'} instead of ${recounted[name] ?? 'none'}`)
+    .filter((name) => stored[name] !== recounted[name])
+    .map((name) => `${name} ${stored[name] ?? 'none'} instead of ${recounted[name] ?? 'none'}`)
     .join(', ')
 }

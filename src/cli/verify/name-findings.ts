@@ -31,11 +31,11 @@ export async function nameFindings(
     return { recordId: eventKey, occurredAt: instantToWire(occurredAt) }
   }
   return [
-    ...totals.differences.map(({ kept, recounted, ...metered }) => ({
+    ...totals.differences.map(({ stored, recounted, ...metered }) => ({
       ...ids,
       kind: 'total' as const,
       ...windowNames(metered, recounted.window),
-      kept: kept && figuresOfTotal(kept),
+      stored: stored && figuresOfTotal(stored),
       recounted: figuresOfTotal(recounted),
     })),
     ...marks.differences.map(({ missing, unfounded, window, ...metered }) => ({
@@ -45,13 +45,13 @@ export async function nameFindings(
       missing,
       unfounded,
     })),
-    ...counters.differences.map(({ assignmentKey, revision, windowStart, kept, recounted }) => ({
+    ...counters.differences.map(({ assignmentKey, revision, windowStart, stored, recounted }) => ({
       ...ids,
       kind: 'counter' as const,
       budget: budgetName(assignmentKey),
       revision,
       windowStart: instantToWire(windowStart),
-      kept: figuresOfCounter(kept),
+      stored: figuresOfCounter(stored),
       recounted: figuresOfCounter(recounted),
     })),
     ...attributions.differences.map(({ holder, what, key: id, ...each }) => ({

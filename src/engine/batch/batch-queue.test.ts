@@ -19,7 +19,7 @@ type NamedEntry = QueueEntry & { name: string }
 
 const entry = (name: string, more: Partial<NamedEntry> = {}): NamedEntry => ({
   name,
-  partition: 'e',
+  environmentKey: 'e',
   customerKeys: [name.slice(0, 1)],
   records: 1,
   bytes: 1,
@@ -105,10 +105,10 @@ test('a batch does not exceed the maximum of records, except for a single larger
   assert.deepEqual(batches.slice(1), [['a1'], ['b1'], ['c1']])
 })
 
-test('a batch has entries of one partition, and partitions take turns', async () => {
+test('a batch has entries of one environment, and environments take turns', async () => {
   const { submit, batches, end } = openQueue()
   submit(entry('x'))
-  const other = { partition: 'f' }
+  const other = { environmentKey: 'f' }
   submit(entry('a1'), entry('b1', other), entry('c1'), entry('d1', other))
   await end()
   submit(entry('a2'), entry('c2'))
@@ -321,7 +321,7 @@ test('a queue that has nothing for a batch is looked at once', async () => {
 
 test('every entry gets one answer, and all batches are within the limits', async () => {
   const shape = fc.record({
-    partition: fc.constantFrom('e', 'f'),
+    environmentKey: fc.constantFrom('e', 'f'),
     customerKeys: fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }),
     records: fc.integer({ min: 1, max: 12 }),
   })
@@ -332,7 +332,7 @@ test('every entry gets one answer, and all batches are within the limits', async
       const queue = createBatchQueue<NamedEntry, string>(
         limits,
         async (batch) => {
-          assert.equal(new Set(batch.map(({ partition }) => partition)).size, 1)
+          assert.equal(new Set(batch.map(({ environmentKey }) => environmentKey)).size, 1)
           assert.equal(new Set(batch.map(wayOf)).size, 1)
           const records = batch.reduce((sum, each) => sum + each.records, 0)
           assert.ok(batch.length === 1 || records <= limits.maxRecords)

@@ -3,8 +3,8 @@ import { type Cache, createCache } from '../cache/index.ts'
 
 /** A request that waits to be committed together with others. */
 export type QueueEntry = {
-  /** Only entries of one partition share a batch. */
-  partition: string
+  /** Only entries of one environment share a batch. */
+  environmentKey: string
   /**
    * The customers whose state it needs. Batches that run at once have no customer in common, except
    * for an entry that was passed over `maxPassOvers` times.
@@ -181,8 +181,8 @@ type Queues<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
  * Each customer has a queue. All entries that need several customers share one queue, because there
  * are too many combinations of customers to give each a turn.
  */
-const queueNameOf = ({ partition, customerKeys }: QueueEntry): string =>
-  `${partition} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
+const queueNameOf = ({ environmentKey, customerKeys }: QueueEntry): string =>
+  `${environmentKey} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
 
 /** Returns a function whose call schedules `work`. While `work` is scheduled, calls do nothing. */
 function debounce(work: () => void, whenDue: (later: () => void) => unknown): () => void {
@@ -200,7 +200,7 @@ function debounce(work: () => void, whenDue: (later: () => void) => unknown): ()
 /** The longest time that an entry waits for others while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
-/** For how many customers the queue remembers whether their last batch timed out on a lock. */
+/** For how many customers the queue knows whether their last batch timed out on a lock. */
 const LOCKED_QUEUES = 10_000
 
 /**
@@ -284,7 +284,8 @@ function takeBatch<E extends QueueEntry, Answer>(
     if (first.isolation === 'entry' || next.isolation === 'entry') return false
     if (first.queueName !== next.queueName && (needsOwnBatch(first) || needsOwnBatch(next)))
       return false
-    if (first.entry.partition !== next.entry.partition || next.entry.records > room) return false
+    if (first.entry.environmentKey !== next.entry.environmentKey || next.entry.records > room)
+      return false
     return way === state.wayOf(next.entry)
   }
   // A queue from which nothing was taken has nothing for the rest of this batch either.

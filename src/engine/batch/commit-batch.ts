@@ -120,7 +120,7 @@ async function commitAtOnce(
     recall.noteStale(batch)
     return null
   }
-  keep(caches, batch, { decided, atOnce: true })
+  cacheUsageAfter(caches, batch, { decided, atOnce: true })
   return decided.outcomes
 }
 
@@ -146,7 +146,7 @@ async function commitLocked(
   }
   const isDurable = wasCommitted(caches, batch, () => state && probeOf(state))
   const decided = await app.db.transaction(work, { isDurable })
-  keep(caches, batch, { decided, atOnce: false })
+  cacheUsageAfter(caches, batch, { decided, atOnce: false })
   return decided.outcomes
 }
 
@@ -165,7 +165,7 @@ const wasCommitted =
     return isCommitted(tx, app.clock, probe)
   }
 
-function keep(
+function cacheUsageAfter(
   { recall, memory }: BatchCaches,
   batch: Batch,
   { decided, atOnce }: { decided: DecidedBatch; atOnce: boolean },
@@ -173,8 +173,8 @@ function keep(
   memory.commits[atOnce ? 'atOnce' : 'locked'] += 1
   const { parts, reservations } = decided.loaded.state
   const after = decided.usage.update({
-    keep: (customers) => {
-      for (const part of parts) part.keep(customers)
+    cache: (customers) => {
+      for (const part of parts) part.cache(customers)
     },
     reserving: new Set([...reservations.changes.values()].map(({ customerKey }) => customerKey)),
   })
@@ -184,7 +184,7 @@ function keep(
     for (const customerKey of customersOf(request))
       request.state.note(required(after.get(customerKey), 'the state of a customer after a batch'))
   })
-  recall.keep(batch, { ...decided, atOnce })
+  recall.noteCommitted(batch, { ...decided, atOnce })
 }
 
 const nullIf =

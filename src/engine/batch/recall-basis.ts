@@ -34,7 +34,10 @@ export type BatchRecall = {
    * Stores the basis of a committed batch, and the deduplication keys that it has stored or found.
    * `atOnce`: the basis came from memory.
    */
-  keep(batch: Batch, committed: { basis: BatchBasis; loaded: BatchKeys; atOnce: boolean }): void
+  noteCommitted(
+    batch: Batch,
+    committed: { basis: BatchBasis; loaded: BatchKeys; atOnce: boolean },
+  ): void
   /** Notes that a basis from memory differed from the database. */
   noteStale(batch: Batch): void
 }
@@ -99,7 +102,7 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
       }
     },
     hasRepetition: (keys) => keys.some((key) => recentKeys.peek(dedupName(key)) === true),
-    keep: ({ scope, customerKeys }, { basis, loaded, atOnce }) => {
+    noteCommitted: ({ scope, customerKeys }, { basis, loaded, atOnce }) => {
       const { environment, thresholds } = basis
       if (!atOnce) environments.set(scope.environmentKey, { ...environment, thresholds })
       for (const name of keysOf(loaded)) recentKeys.set(name, true)

@@ -123,7 +123,7 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
   ): Promise<Extract<BatchAnswer, { kind: K }>> => {
     const items = itemsOf<EngineRequest>(request)
     const answer = await queue.submit({
-      partition: scope.environmentKey,
+      environmentKey: scope.environmentKey,
       customerKeys: customersOf(request),
       records: items.length,
       bytes: items.reduce((sum, item) => sum + bytesOf(item), 0),
@@ -262,7 +262,7 @@ const bytesOf = (item: object): number =>
 
 /** The entries of a batch belong to one environment. */
 const scopeOf = (batch: readonly WriterEntry[]): Scope => ({
-  environmentKey: batch[0]?.partition ?? '',
+  environmentKey: batch[0]?.environmentKey ?? '',
 })
 
 /** Without a database or a clock, the requests would also fail one by one. */

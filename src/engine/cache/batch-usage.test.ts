@@ -45,15 +45,15 @@ function newMemory() {
 }
 
 const after = (part: Partial<UsageAfter>): UsageAfter => ({
-  keep: () => {},
+  cache: () => {},
   reserving: new Set(),
   ...part,
 })
 
 const whole = (usage: bigint): UsageAfter =>
   after({
-    keep: ({ keptOf }) => {
-      const { limits, budgets } = keptOf('acme')
+    cache: ({ cachedOf }) => {
+      const { limits, budgets } = cachedOf('acme')
       limits.put(SUBJECT, { from: 50, totals: [total(usage)] })
       budgets.put(NAME, { usage, held: 0n, setAt: null, crossed: undefined })
     },
@@ -61,11 +61,11 @@ const whole = (usage: bigint): UsageAfter =>
 
 /** The cached totals. Notes a miss, as a participant does. */
 function totalsIn(batch: BatchUsage, from: number) {
-  const known = batch.keptOf('acme').limits.find(SUBJECT, from)
+  const known = batch.cachedOf('acme').limits.find(SUBJECT, from)
   if (known === undefined) batch.noteMiss('acme')
   return known?.totals
 }
-const counterIn = (batch: BatchUsage) => batch.keptOf('acme').budgets.get(NAME)
+const counterIn = (batch: BatchUsage) => batch.cachedOf('acme').budgets.get(NAME)
 
 test('a batch finds the usage that the batch before it has left', () => {
   const { batch, batches } = newMemory()
@@ -123,7 +123,7 @@ test('while a check reads parts of a state, the next state begins empty', () => 
   const state = customers.at('acme', versions)
   state.usage.reads += 1
   batch('one', 'two').update(after({}))
-  assert.equal(state.usage.kept.budgets.get(NAME)?.usage, 3n)
+  assert.equal(state.usage.cached.budgets.get(NAME)?.usage, 3n)
   assert.equal(counterIn(batch('two', 'three')), undefined)
 })
 
@@ -132,10 +132,10 @@ test('changed reservations are read again', () => {
   const versions = { structureVersion: 'structure', environmentVersion: NO_VERSION }
   const state = customers.at('acme', { ...versions, usageVersion: 'one' })
   state.usage.openHolds = { holds: [], isComplete: true }
-  customers.keep('acme', state)
+  customers.put('acme', state)
   batch('one', 'two').update(after({}))
-  const kept = customers.at('acme', { ...versions, usageVersion: 'two' })
-  assert.notEqual(kept.usage.openHolds, null)
+  const cached = customers.at('acme', { ...versions, usageVersion: 'two' })
+  assert.notEqual(cached.usage.openHolds, null)
   batch('two', 'three').update(after({ reserving: new Set(['acme']) }))
   const changed = customers.at('acme', { ...versions, usageVersion: 'three' })
   assert.equal(changed.usage.openHolds, null)

@@ -2,13 +2,13 @@ import type { CustomerVersion } from '../../customers/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { NO_VERSION, type Uuid } from '../../kernel/ids.ts'
 import type { Sequences } from '../../kernel/sequences.ts'
-import type { CachedUsage, KeptCustomers } from '../participants/index.ts'
+import type { CommittedCustomers, UsageCache } from '../participants/index.ts'
 import { type CustomerState, sequencesOf } from './customer-state.ts'
 import type { EngineMemory } from './memory.ts'
 import type { EnvironmentVersions } from './versions.ts'
 
 /** The cached usage of the customers of a batch, at the versions of its basis. */
-export type BatchUsage = CachedUsage & {
+export type BatchUsage = UsageCache & {
   /** Drops the cached usage of a customer that this transaction has changed by other statements. */
   drop(customerKey: Uuid): void
   /**
@@ -21,7 +21,7 @@ export type BatchUsage = CachedUsage & {
 /** What a batch knows of its customers' usage when it has been committed. */
 export type UsageAfter = {
   /** Adds what participants know. */
-  keep(customers: KeptCustomers): void
+  cache(customers: CommittedCustomers): void
   /** Customers whose open reservations have changed. */
   reserving: ReadonlySet<Uuid>
 }
@@ -54,7 +54,7 @@ export function usageOfBatch(
     required(states.get(customerKey), 'the state of a customer of a batch')
   const missed = new Set<Uuid>()
   return {
-    keptOf: (customerKey) => stateOf(customerKey).usage.kept,
+    cachedOf: (customerKey) => stateOf(customerKey).usage.cached,
     noteMiss: (customerKey) => {
       missed.add(customerKey)
     },
@@ -80,12 +80,12 @@ export function usageOfBatch(
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
         required(next.get(customerKey), 'the state of a customer of a batch')
-      after.keep({
-        keptOf: (customerKey) => nextOf(customerKey).usage.kept,
+      after.cache({
+        cachedOf: (customerKey) => nextOf(customerKey).usage.cached,
         nowOf: (customerKey) => versionOf(customerKey).now,
       })
       for (const customerKey of after.reserving) nextOf(customerKey).usage.openHolds = null
-      for (const [customerKey, state] of next) cache.keep(customerKey, state)
+      for (const [customerKey, state] of next) cache.put(customerKey, state)
       return sequences
     },
   }

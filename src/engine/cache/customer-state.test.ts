@@ -20,7 +20,7 @@ const versions = (change: Partial<Versions> = {}): Versions => ({
 test('each half of a state is found only with its own version', () => {
   const cache = createStateCache(100_000)
   const state = cache.at('acme', versions())
-  cache.keep('acme', state)
+  cache.put('acme', state)
   assert.equal(cache.at('acme', versions()), state)
   const used = cache.at('acme', versions({ usageVersion: 'usage 2' }))
   assert.equal(used.structure, state.structure)
@@ -34,10 +34,10 @@ test('each half of a state is found only with its own version', () => {
 
 test('when the byte limit is exceeded, the least recently used state is dropped', () => {
   const cache = createStateCache(10_000)
-  const keep = (customer: string) => cache.keep(customer, cache.at(customer, versions()))
-  for (const customer of ['a', 'b', 'c', 'd', 'e', 'f']) keep(customer)
+  const put = (customer: string) => cache.put(customer, cache.at(customer, versions()))
+  for (const customer of ['a', 'b', 'c', 'd', 'e', 'f']) put(customer)
   cache.at('a', versions())
-  keep('g')
+  put('g')
   assert.deepEqual(
     ['a', 'b', 'c', 'd', 'e', 'f', 'g'].filter((customer) => cache.peek(customer) !== undefined),
     ['a', 'c', 'd', 'e', 'f', 'g'],
@@ -49,9 +49,9 @@ test('a state that is too large is not cached, and without memory none is', () =
   const cache = createStateCache(100_000)
   const large = cache.at('large', versions())
   large.usage.bytes = 25_000
-  cache.keep('large', large)
+  cache.put('large', large)
   assert.equal(cache.peek('large'), undefined)
   const none = createStateCache(0)
-  none.keep('acme', none.at('acme', versions()))
+  none.put('acme', none.at('acme', versions()))
   assert.equal(none.peek('acme'), undefined)
 })

@@ -5,7 +5,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Sequences } from '../../kernel/sequences.ts'
 import type { Hold } from '../../metering/reservations/index.ts'
-import { type Kept, keptBytes, newKept } from '../participants/index.ts'
+import { type CachedUsage, cachedBytes, newCachedUsage } from '../participants/index.ts'
 import type { Versions } from './versions.ts'
 
 /** A hold with the instant when its reservation expires. */
@@ -49,12 +49,12 @@ type Usage = Pick<Versions, 'usageVersion'> & {
   /** Counters of windows that ended by then may have been purged; null: not known. */
   closedUntil: Instant | null
   /** What participants have cached. */
-  readonly kept: Kept
+  readonly cached: CachedUsage
   /** null: not read yet. */
   openHolds: OpenHolds | null
   /** How many reads of parts are in progress. */
   reads: number
-  /** Without `kept`. */
+  /** Without `cached`. */
   bytes: number
 }
 
@@ -98,7 +98,7 @@ const newUsage = (usageVersion: Uuid): Usage => ({
   seen: null,
   sequences: null,
   closedUntil: null,
-  kept: newKept(),
+  cached: newCachedUsage(),
   openHolds: null,
   reads: 0,
   bytes: EMPTY_BYTES,
@@ -118,7 +118,7 @@ export type StateCache = {
   /** Returns the state of a customer, whatever its versions are. */
   peek(customerKey: Uuid): CustomerState | undefined
   /** Stores a state. Call it after each addition of parts. */
-  keep(customerKey: Uuid, state: CustomerState): void
+  put(customerKey: Uuid, state: CustomerState): void
   counts(): StateCacheCounts
 }
 
@@ -134,7 +134,7 @@ export function createStateCache(maxBytes: number): StateCache {
   const states = createCache<Uuid, CustomerState>({
     maxBytes: Math.max(1, maxBytes),
     maxEntryBytes: Math.max(1, maxBytes * LARGEST_PART),
-    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes + keptBytes(usage.kept),
+    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes + cachedBytes(usage.cached),
     onDrop: () => {
       evictions += 1
     },
@@ -156,7 +156,7 @@ export function createStateCache(maxBytes: number): StateCache {
       return { structure, usage: next }
     },
     peek: states.peek,
-    keep: states.set,
+    put: states.set,
     counts: () => ({ customers: states.counts().size, bytes: states.bytes(), evictions }),
   }
 }

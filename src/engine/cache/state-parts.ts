@@ -1,9 +1,9 @@
 import {
   counterName,
-  type Kept,
   type Resolution,
   readCounters,
   resolve,
+  type StoredUsage,
   windowOf,
 } from '../../budgets/index.ts'
 import { findResourceKeys } from '../../customers/index.ts'
@@ -161,7 +161,7 @@ async function hasCounters(source: StateSource, { budgets }: Resolution): Promis
     .map((budget) => ({ ...budget, window: windowOf(budget, now), customerKey }))
     .filter(
       (counter) =>
-        source.state.usage.kept.budgets.get(counterName(counter, counter.window)) === undefined,
+        source.state.usage.cached.budgets.get(counterName(counter, counter.window)) === undefined,
     )
   if (missing.length === 0) return true
   if (reader === null) return false
@@ -174,8 +174,8 @@ async function hasCounters(source: StateSource, { budgets }: Resolution): Promis
   return true
 }
 
-function addCounters(source: StateSource, names: readonly string[], found: Kept): void {
-  const { budgets } = source.state.usage.kept
+function addCounters(source: StateSource, names: readonly string[], found: StoredUsage): void {
+  const { budgets } = source.state.usage.cached
   const missing = names.filter((name) => budgets.get(name) === undefined)
   for (const name of missing)
     budgets.put(name, {
@@ -184,7 +184,7 @@ function addCounters(source: StateSource, names: readonly string[], found: Kept)
       setAt: undefined,
       crossed: undefined,
     })
-  if (missing.length > 0) source.cache.keep(source.customerKey, source.state)
+  if (missing.length > 0) source.cache.put(source.customerKey, source.state)
 }
 
 /**
@@ -196,7 +196,7 @@ export async function totalsIn(
   { window, ...meter }: MeterSubject & { window: Window },
 ): Promise<readonly WindowTotal[] | undefined> {
   const { customerKey, now, reader } = source
-  const { limits } = source.state.usage.kept
+  const { limits } = source.state.usage.cached
   const known = limits.find(meter, now)
   if (known !== undefined && !mustBeMade(known.totals, window)) return known.totals
   if (reader === null) return undefined
@@ -207,7 +207,7 @@ export async function totalsIn(
     ? [...stored, ...(await makeTotals(reader, [{ ...meter, customerKey, window }]))]
     : stored
   limits.put(meter, { from: known?.from ?? now, totals: found })
-  source.cache.keep(customerKey, source.state)
+  source.cache.put(customerKey, source.state)
   return found
 }
 
@@ -229,5 +229,5 @@ export async function openHoldsIn(source: StateSource): Promise<OpenHolds | unde
 
 function grow(source: StateSource, half: keyof CustomerState, bytes: number): void {
   source.state[half].bytes += bytes
-  source.cache.keep(source.customerKey, source.state)
+  source.cache.put(source.customerKey, source.state)
 }

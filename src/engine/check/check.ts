@@ -119,7 +119,7 @@ async function load(task: CheckTask): Promise<CheckResult | null> {
   const { call, memory } = task
   memory.checks.misses += 1
   const name = nameOf(task)
-  const loading = call.app.db.snapshot((reader) => decideBy(task, reader), { plans: 'kept' })
+  const loading = call.app.db.snapshot((reader) => decideBy(task, reader), { plans: 'cached' })
   memory.loads.set(name, loading)
   try {
     return await loading

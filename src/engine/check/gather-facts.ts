@@ -30,7 +30,7 @@ import {
   totalsIn,
   type Versions,
 } from '../cache/index.ts'
-import type { Kept } from '../participants/index.ts'
+import type { CachedUsage } from '../participants/index.ts'
 import type { Dimensions, Question } from './question.ts'
 
 /** Everything that a check depends on, as of one instant. */
@@ -45,7 +45,7 @@ export type CheckFacts = {
   openHolds: OpenHolds
   /** null: the question has no dimensions, so budgets do not matter. */
   resolution: Resolution | null
-  counters: Kept['budgets']
+  counters: CachedUsage['budgets']
   unknownDimensions: Versions['unknownDimensions']
 }
 
@@ -88,7 +88,7 @@ export async function gatherFacts(
     resourceKey: resource,
     openHolds,
     resolution,
-    counters: source.state.usage.kept.budgets,
+    counters: source.state.usage.cached.budgets,
     unknownDimensions: source.versions.unknownDimensions,
   }
 }

@@ -27,14 +27,14 @@ import type { Posting, Reservation } from '../../metering/index.ts'
 import { amountOfSet } from '../../metering/totals/index.ts'
 import { commitOverlay, type Overlay, overlayOn } from '../overlay.ts'
 import type { ReportResult, ValidatedRecord } from '../types.ts'
+import type { Counter } from './cached-counters.ts'
 import { BUDGET_EXCEEDED, combine, isFinal } from './combine.ts'
 import { type CrossingEvent, crossingsOf, crossThresholds, publishCrossings } from './crossings.ts'
-import type { Counter } from './kept-counters.ts'
 import { type LoadedCounters, loadCounters } from './load-counters.ts'
 import type {
   Authorization,
   AuthorizationQuery,
-  KeptCustomers,
+  CommittedCustomers,
   Part,
   Participant,
   Postings,
@@ -186,16 +186,16 @@ class BudgetPart implements Part {
     ])
   }
 
-  keep({ keptOf }: KeptCustomers): void {
+  cache({ cachedOf }: CommittedCustomers): void {
     for (const [name, change] of this.#changes.changes) {
-      const kept = keptOf(change.customerKey).budgets
-      const known = kept.get(name)
-      if (known !== undefined) kept.put(name, counterAfter(known, change))
+      const cached = cachedOf(change.customerKey).budgets
+      const known = cached.get(name)
+      if (known !== undefined) cached.put(name, counterAfter(known, change))
     }
     // These are complete, and replace the sums above.
     for (const { customerKey, ...key } of this.#loaded.keys) {
       const name = counterName(key, key.window)
-      keptOf(customerKey).budgets.put(name, this.#counterOf(name))
+      cachedOf(customerKey).budgets.put(name, this.#counterOf(name))
     }
   }
 

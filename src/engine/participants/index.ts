@@ -7,16 +7,23 @@ export {
   isFinal,
 } from './combine.ts'
 export { requestOf } from './limits.ts'
-export { authorize, keptBytes, loadParts, newKept, PARTICIPANTS, type Parts } from './list.ts'
+export {
+  authorize,
+  cachedBytes,
+  loadParts,
+  newCachedUsage,
+  PARTICIPANTS,
+  type Parts,
+} from './list.ts'
 export type {
   Authorization,
   AuthorizationQuery,
   BudgetPaths,
   CachedUsage,
-  Kept,
-  KeptCustomers,
+  CommittedCustomers,
   PartQuery,
   Postings,
+  UsageCache,
   UsageComparison,
   UsageComparisonQuery,
 } from './participant.ts'

@@ -41,7 +41,7 @@ import {
 import type {
   Authorization,
   AuthorizationQuery,
-  KeptCustomers,
+  CommittedCustomers,
   Part,
   Participant,
   PartQuery,
@@ -155,11 +155,11 @@ class LimitPart implements Part {
     ])
   }
 
-  keep({ keptOf, nowOf }: KeptCustomers): void {
+  cache({ cachedOf, nowOf }: CommittedCustomers): void {
     for (const [name, { subject, from }] of this.#loaded.subjects) {
       const totals = required(this.#totals.get(name), 'the totals of a subject')
       const { customerKey } = subject
-      keptOf(customerKey).limits.put(subject, withoutPast({ from, totals }, nowOf(customerKey)))
+      cachedOf(customerKey).limits.put(subject, withoutPast({ from, totals }, nowOf(customerKey)))
     }
   }
 

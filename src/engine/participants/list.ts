@@ -1,13 +1,13 @@
 import type { Tx } from '../../db/index.ts'
 import type { Decision } from '../../entitlements/index.ts'
 import { budgets } from './budgets.ts'
-import { KeptCounters } from './kept-counters.ts'
-import { KeptTotals } from './kept-totals.ts'
+import { CachedCounters } from './cached-counters.ts'
+import { CachedTotals } from './cached-totals.ts'
 import { limits } from './limits.ts'
 import type {
   Authorization,
   AuthorizationQuery,
-  Kept,
+  CachedUsage,
   Part,
   Participant,
   PartQuery,
@@ -17,10 +17,14 @@ import type {
 export const PARTICIPANTS: readonly Participant[] = [limits, budgets]
 
 /** Returns the cached usage of a customer of which nothing is known yet. */
-export const newKept = (): Kept => ({ limits: new KeptTotals(), budgets: new KeptCounters() })
+export const newCachedUsage = (): CachedUsage => ({
+  limits: new CachedTotals(),
+  budgets: new CachedCounters(),
+})
 
 /** The memory of cached usage, in bytes. */
-export const keptBytes = (kept: Kept): number => kept.limits.bytes + kept.budgets.bytes
+export const cachedBytes = (cached: CachedUsage): number =>
+  cached.limits.bytes + cached.budgets.bytes
 
 /** What all participants know of a batch's customers, in their order. */
 export type Parts = readonly Part[]

@@ -86,12 +86,12 @@ async function countsOf(tx: Tx, query: PartQuery, keys: readonly CounterKey[]) {
   const setAts = new Map<string, Instant>()
   const holds = new Map<string, Quantity>()
   const isClosed = isClosedBy(query)
-  const { keptOf, noteMiss } = query.usage
+  const { cachedOf, noteMiss } = query.usage
   const setting = new Set(query.records.filter(isSet).flatMap(postedCounters).map(nameOfKey))
   const missing = keys.filter((key) => {
     if (isClosed(key)) return true
     const name = nameOfKey(key)
-    const known = keptOf(key.customerKey).budgets.get(name)
+    const known = cachedOf(key.customerKey).budgets.get(name)
     if (known === undefined) noteMiss(key.customerKey)
     if (known === undefined || (known.setAt === undefined && setting.has(name))) return true
     counters.set(name, known.usage)
@@ -112,13 +112,13 @@ async function countsOf(tx: Tx, query: PartQuery, keys: readonly CounterKey[]) {
 /** Returns the crossed thresholds of counters, from the cache where possible. */
 async function crossedOf(
   tx: Tx,
-  { thresholds, usage: { keptOf, noteMiss } }: PartQuery,
+  { thresholds, usage: { cachedOf, noteMiss } }: PartQuery,
   keys: readonly CounterKey[],
 ): Promise<ReadonlyMap<string, readonly Threshold[]>> {
   if (thresholds.length === 0) return new Map()
   const cached = new Map<string, readonly Threshold[]>()
   const missing = keys.filter((key) => {
-    const known = keptOf(key.customerKey).budgets.get(nameOfKey(key))
+    const known = cachedOf(key.customerKey).budgets.get(nameOfKey(key))
     if (known === undefined) noteMiss(key.customerKey)
     if (known?.crossed !== undefined) cached.set(nameOfKey(key), known.crossed)
     return known?.crossed === undefined

@@ -133,12 +133,12 @@ const including = (windows: readonly Window[], window: Window): readonly Window[
 async function totalsOf(
   tx: Tx,
   queries: readonly TotalQuery[],
-  { keptOf, noteMiss }: PartQuery['usage'],
+  { cachedOf, noteMiss }: PartQuery['usage'],
 ): Promise<{ from: Instant; totals: readonly WindowTotal[] }[]> {
   const cached = queries.map((query) => {
     // A cached total may have been computed without storing its distinct values.
     if (query.hasMarks) return undefined
-    const known = keptOf(query.customerKey).limits.find(query, query.from)
+    const known = cachedOf(query.customerKey).limits.find(query, query.from)
     if (known === undefined) noteMiss(query.customerKey)
     return known
   })

@@ -28,8 +28,8 @@ import type {
   TotalDifference,
 } from '../../metering/rebuild/index.ts'
 import type { ReportResult, ValidatedRecord } from '../types.ts'
-import type { KeptCounters } from './kept-counters.ts'
-import type { KeptTotals } from './kept-totals.ts'
+import type { CachedCounters } from './cached-counters.ts'
+import type { CachedTotals } from './cached-totals.ts'
 
 /** A kind of limit that takes part in decisions, and in what is counted and held. */
 export type Participant = {
@@ -98,7 +98,7 @@ export type Part = {
   /** Writes the changes. The number of statements does not depend on the number of records. */
   save(tx: Tx, to: { app: App; scope: Scope }): Promise<unknown>
   /** Caches what is known of the customers. Call it after COMMIT. */
-  keep(customers: KeptCustomers): void
+  cache(customers: CommittedCustomers): void
 }
 
 /** What the requests of a batch need, and what is cached of its customers. */
@@ -111,21 +111,21 @@ export type PartQuery = {
   thresholds: readonly Threshold[]
   /** Counters of a customer's windows that ended by this instant may have been purged. */
   closedUntilOf(customerKey: Uuid): Instant
-  usage: CachedUsage
+  usage: UsageCache
 }
 
 /** What is cached of a customer's usage, one entry for each participant. */
-export type Kept = { readonly limits: KeptTotals; readonly budgets: KeptCounters }
+export type CachedUsage = { readonly limits: CachedTotals; readonly budgets: CachedCounters }
 
 /** The cached usage of the customers of a batch. */
-export type CachedUsage = {
-  keptOf(customerKey: Uuid): Kept
+export type UsageCache = {
+  cachedOf(customerKey: Uuid): CachedUsage
   /** Notes that a part of a customer's usage is not cached. */
   noteMiss(customerKey: Uuid): void
 }
 
 /** The customers of a batch after COMMIT. */
-export type KeptCustomers = Pick<CachedUsage, 'keptOf'> & {
+export type CommittedCustomers = Pick<UsageCache, 'cachedOf'> & {
   /** The instant of decision. */
   nowOf(customerKey: Uuid): Instant
 }

@@ -8,7 +8,7 @@ import { systemOrigin } from '../../kernel/origin.ts'
 import { LIFETIME } from '../../kernel/period.ts'
 import { NO_RESOURCE, type Reservation, type WindowTotal } from '../../metering/index.ts'
 import type { ValidatedRecord } from '../types.ts'
-import { loadParts, newKept } from './list.ts'
+import { loadParts, newCachedUsage } from './list.ts'
 import type { PartQuery } from './participant.ts'
 
 const SUBJECT = { customerKey: 'acme', featureKey: 'calls', resourceKey: NO_RESOURCE }
@@ -61,7 +61,7 @@ const POSTED = { attribution: { direct: [], entities: [], postings: [POSTING] } 
 
 /** The parts of a batch that counts records, with what is cached of its customer. */
 function openBatch() {
-  const kept = newKept()
+  const cached = newCachedUsage()
   const count = async (records: readonly ValidatedRecord[], more: Partial<PartQuery> = {}) => {
     const missed = new Set<string>()
     const parts = await loadParts(tx, {
@@ -70,7 +70,7 @@ function openBatch() {
       decisions: [],
       thresholds: [],
       closedUntilOf: () => 0,
-      usage: { keptOf: () => kept, noteMiss: (customerKey) => missed.add(customerKey) },
+      usage: { cachedOf: () => cached, noteMiss: (customerKey) => missed.add(customerKey) },
       ...more,
     })
     const drafts = parts.map((part) => part.savepoint())
@@ -80,38 +80,38 @@ function openBatch() {
     return {
       parts,
       missed: [...missed],
-      keep: (now: number) => {
-        for (const part of parts) part.keep({ keptOf: () => kept, nowOf: () => now })
+      cacheAt: (now: number) => {
+        for (const part of parts) part.cache({ cachedOf: () => cached, nowOf: () => now })
       },
     }
   }
-  return { kept, count }
+  return { cached, count }
 }
 
 test('cached totals stay complete from the instant for which they were read', async () => {
-  const { kept, count } = openBatch()
-  kept.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  const { cached, count } = openBatch()
+  cached.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
   const found = await count([recordAt(70)])
   assert.deepEqual(found.missed, [])
-  found.keep(70)
-  assert.equal(kept.limits.find(SUBJECT, 49), undefined)
-  const sumOf = (from: number) => kept.limits.find(SUBJECT, from)?.totals[0]?.tally.sum
+  found.cacheAt(70)
+  assert.equal(cached.limits.find(SUBJECT, 49), undefined)
+  const sumOf = (from: number) => cached.limits.find(SUBJECT, from)?.totals[0]?.tally.sum
   assert.equal(sumOf(50), 5n)
   // Totals are read if distinct values are counted.
   const read = await count([recordAt(70, { amounts: [{ ...AMOUNT, mark: 'ann' }] })])
-  read.keep(70)
+  read.cacheAt(70)
   assert.equal(sumOf(50), undefined)
   assert.equal(sumOf(70), 2n)
 })
 
 test('totals that are not cached are read', async () => {
-  const { kept, count } = openBatch()
-  kept.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  const { cached, count } = openBatch()
+  cached.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
   assert.deepEqual((await count([recordAt(49)])).missed, ['acme'])
 })
 
 test('what was only added to a counter is added to the cached one, and to no other', async () => {
-  const { kept, count } = openBatch()
+  const { cached, count } = openBatch()
   const reserved: Reservation = {
     ...SUBJECT,
     ...POSTED,
@@ -129,29 +129,29 @@ test('what was only added to a counter is added to the cached one, and to no oth
   const closed = { closedUntilOf: () => 2 }
   const set = recordAt(7, { ...POSTED, kind: 'SET', setWindow: LIFETIME })
   const post = async () => {
-    const { parts, keep } = await count([set], closed)
+    const { parts, cacheAt } = await count([set], closed)
     for (const part of parts) part.hold(set, reserved)
-    keep(7)
+    cacheAt(7)
   }
   await post()
-  assert.equal(kept.budgets.get(NAME), undefined)
-  kept.budgets.put(NAME, { usage: 3n, held: 0n, setAt: null, crossed: undefined })
+  assert.equal(cached.budgets.get(NAME), undefined)
+  cached.budgets.put(NAME, { usage: 3n, held: 0n, setAt: null, crossed: undefined })
   await post()
   const after = { usage: 5n, held: 1n, setAt: 7, crossed: undefined }
-  assert.deepEqual(kept.budgets.get(NAME), after)
+  assert.deepEqual(cached.budgets.get(NAME), after)
 })
 
 test('of many cached totals, those of windows that are over are dropped', async () => {
-  const { kept, count } = openBatch()
+  const { cached, count } = openBatch()
   const windows = Array.from({ length: 13 }, (_, index) => ({
     start: index * 10,
     end: index * 10 + 10,
   }))
-  kept.limits.put(SUBJECT, { from: 0, totals: windows.map((window) => total(1n, window)) })
-  const { keep } = await count([recordAt(100)])
-  keep(100)
-  assert.equal(kept.limits.find(SUBJECT, 99), undefined)
-  const left = kept.limits.find(SUBJECT, 100)?.totals.map(({ window }) => window)
+  cached.limits.put(SUBJECT, { from: 0, totals: windows.map((window) => total(1n, window)) })
+  const { cacheAt } = await count([recordAt(100)])
+  cacheAt(100)
+  assert.equal(cached.limits.find(SUBJECT, 99), undefined)
+  const left = cached.limits.find(SUBJECT, 100)?.totals.map(({ window }) => window)
   assert.deepEqual(
     left?.filter(({ start, end }) => end - start === 10).map(({ start }) => start),
     [100, 110, 120],
@@ -159,17 +159,17 @@ test('of many cached totals, those of windows that are over are dropped', async 
 })
 
 test('a savepoint that is not committed changes nothing', async () => {
-  const { kept, count } = openBatch()
-  kept.limits.put(SUBJECT, { from: 0, totals: [total(3n)] })
+  const { cached, count } = openBatch()
+  cached.limits.put(SUBJECT, { from: 0, totals: [total(3n)] })
   const record = recordAt(7, POSTED)
-  const { parts, keep } = await count([record])
+  const { parts, cacheAt } = await count([record])
   for (const part of parts) part.savepoint().post(record, { measured: [], attribution: null })
-  keep(7)
-  assert.equal(kept.limits.find(SUBJECT, 7)?.totals[0]?.tally.sum, 5n)
+  cacheAt(7)
+  assert.equal(cached.limits.find(SUBJECT, 7)?.totals[0]?.tally.sum, 5n)
 })
 
 test('cached usage is accounted for by its parts', () => {
-  const { limits, budgets } = newKept()
+  const { limits, budgets } = newCachedUsage()
   const bytes = () => limits.bytes + budgets.bytes
   assert.equal(bytes(), 0)
   limits.put(SUBJECT, { from: 0, totals: [total(1n), total(1n)] })

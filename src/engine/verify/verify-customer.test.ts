@@ -81,7 +81,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
   'the sum of the lifetime': {
     by: total(sql`sum = sum + 1`, lifetime),
     found: { totals: 1 },
-    like: { kept: { window: { start: -Infinity, end: Infinity } } },
+    like: { stored: { window: { start: -Infinity, end: Infinity } } },
   },
   'the count of a day': { by: total(sql`count = count - 1`, day), found: { totals: 1 } },
   'the least amount': { by: total(sql`min = min - 1`, month), found: { totals: 1 } },
@@ -97,20 +97,20 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
   'when the SET in force occurred': {
     by: total(sql`set_at = null`, sql`set_at is not null`),
     found: { totals: 1 },
-    like: { kept: { setAt: null } },
+    like: { stored: { setAt: null } },
   },
   'what is held in a window': { by: total(sql`held = 3`, month), found: { totals: 1 } },
   'that a day is always kept': {
     by: total(sql`is_kept = false`, day),
     found: { totals: 1 },
-    like: { kept: { isKept: false }, recounted: { isKept: true } },
+    like: { stored: { isKept: false }, recounted: { isKept: true } },
   },
   'a lifetime that is not there': {
     by: noTotal(lifetime),
     found: { totals: 1 },
-    like: { kept: null, recounted: { window: { start: -Infinity } } },
+    like: { stored: null, recounted: { window: { start: -Infinity } } },
   },
-  'a day that is not there': { by: noTotal(day), found: { totals: 1 }, like: { kept: null } },
+  'a day that is not there': { by: noTotal(day), found: { totals: 1 }, like: { stored: null } },
   'a window that nothing occurred in': {
     by: () => sql`
       insert into usage_totals
@@ -118,7 +118,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
         timestamptz '2020-01-01 10:00', environment_key, false, 1, 5, 5, 5, 0, 0, last_at, null
       from usage_totals where ${one(sql`usage_totals`, lifetime)}`,
     found: { totals: 1 },
-    like: { kept: { tally: { count: 1n } }, recounted: { tally: { count: 0n } } },
+    like: { stored: { tally: { count: 1n } }, recounted: { tally: { count: 0n } } },
   },
   'a window without an end': {
     by: () => sql`
@@ -127,7 +127,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
         0, 0, null, null, 0, 0, '-infinity', null
       from usage_totals where ${one(sql`usage_totals`, lifetime)}`,
     found: { totals: 1 },
-    like: { kept: { window: { end: Infinity }, tally: { count: 0n } } },
+    like: { stored: { window: { end: Infinity }, tally: { count: 0n } } },
   },
   'a mark that is not there': {
     by: () => sql`
@@ -155,12 +155,12 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
   'what is held of a budget': {
     by: counter(sql`held = 2`),
     found: { counters: 1 },
-    like: { kept: { held: 20_000_000_000n }, recounted: { held: 0n } },
+    like: { stored: { held: 20_000_000_000n }, recounted: { held: 0n } },
   },
   'when the SET in force of a budget occurred': {
     by: counter(sql`set_at = '2020-01-01'`),
     found: { counters: 1 },
-    like: { kept: { setAt: Date.UTC(2020, 0) } },
+    like: { stored: { setAt: Date.UTC(2020, 0) } },
   },
   'a counter of another window': {
     by: counter(sql`window_start = window_start - interval '1 second'`),
@@ -310,8 +310,8 @@ test('the amounts of open reservations are in the totals and counters that they 
     await reserve('open')
     const verified = await verifyCustomer(inside, company.customerKey, LIMIT)
     assert.deepEqual(Object.keys(differing(verified)), ['totals', 'counters'])
-    for (const { kept, recounted } of verified.totals.differences)
-      assert.equal(recounted.held - (kept?.held ?? 0n), 70_000_000_000n)
+    for (const { stored, recounted } of verified.totals.differences)
+      assert.equal(recounted.held - (stored?.held ?? 0n), 70_000_000_000n)
     await rebuildCustomer(inside, company.owner)
     assert.deepEqual(differing(await verifyCustomer(inside, company.customerKey, LIMIT)), {})
   }))
@@ -327,8 +327,8 @@ test('a hold of a feature without usage has totals, too', () =>
       from customer_heads where ${whose()}`)
     const { totals } = await verifyCustomer(inside, company.customerKey, LIMIT)
     assert.deepEqual(
-      totals.differences.map(({ featureKey, kept, recounted }) => {
-        return [featureKey, kept, recounted.tally.count, recounted.held, recounted.isKept]
+      totals.differences.map(({ featureKey, stored, recounted }) => {
+        return [featureKey, stored, recounted.tally.count, recounted.held, recounted.isKept]
       }),
       [
         [key, null, 0n, 70_000_000_000n, true],

@@ -14,7 +14,7 @@ export type TotalRow = WindowTotal & { isKept: boolean }
 /** A window whose total differs from its records. */
 export type TotalDifference = MeterSubject & {
   /** Null: it is missing. */
-  kept: TotalRow | null
+  stored: TotalRow | null
   recounted: TotalRow
 }
 
@@ -32,13 +32,13 @@ const totalsOf = (customerKey: Uuid): Sql =>
 
 /**
  * `pieces`: the records of a customer by subject, day and distinct value, split wherever a window
- * of `kept` begins or ends, so that each window consists of whole pieces. Reads the records once
+ * of `stored` begins or ends, so that each window consists of whole pieces. Reads the records once
  * for any number of windows.
  */
-const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
+const piecesOf = (customerKey: Uuid, stored: Sql, condition: Sql): Sql => sql`
   cuts as (
     select feature_key, resource_key, array_agg(distinct cut order by cut) as cuts
-    from ${kept} as kept cross join lateral (values (window_start), (window_end)) as of (cut)
+    from ${stored} as stored cross join lateral (values (window_start), (window_end)) as of (cut)
     where isfinite(cut) and cut <> date_trunc('day', cut, 'UTC')
     group by feature_key, resource_key
   ),
@@ -101,7 +101,8 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
     where customer_key = ${customerKey}::uuid and status = 'open'
   ),
   windows as (
-    select feature_key, resource_key, window_start, window_end from ${totalsOf(customerKey)} as kept
+    select feature_key, resource_key, window_start, window_end
+    from ${totalsOf(customerKey)} as stored
     union
     select feature_key, resource_key, window_start, window_end
     from (
@@ -164,7 +165,7 @@ const totalFromJson: column.Decode<TotalRow> = (raw) => {
 }
 const totalDifferenceRow = row<TotalDifference>({
   ...meteredColumns,
-  kept: column.nullable(totalFromJson),
+  stored: column.nullable(totalFromJson),
   recounted: column.from('made', totalFromJson),
 })
 
@@ -177,13 +178,13 @@ export const compareTotals = comparison(
   (query: UsageQuery) => sql`
     with ${totalsMade(query.customerKey)}
     select made.feature_key, made.resource_key, count(*) over () as differing,
-      case when kept.customer_key is not null then ${totalJson(sql`kept`)} end as kept,
+      case when stored.customer_key is not null then ${totalJson(sql`stored`)} end as stored,
       ${totalJson(sql`made`)} as made
-    from made left join ${totalsOf(query.customerKey)} as kept
+    from made left join ${totalsOf(query.customerKey)} as stored
       using (feature_key, resource_key, window_start, window_end)
-    where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`kept`)}
+    where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`stored`)}
       or (made.window_end > ${forgottenAt(query)}
-        and made.distinct_count <> kept.distinct_count)
+        and made.distinct_count <> stored.distinct_count)
     order by made.feature_key, made.resource_key, made.window_start, made.window_end
     limit ${query.limit}::integer`,
 )
@@ -222,7 +223,7 @@ export const compareMarks = comparison(
       from (
         select feature_key, resource_key, window_start, window_end,
           window_end > ${forgottenAt(query)} as needs_marks
-        from ${totalsOf(query.customerKey)} as kept
+        from ${totalsOf(query.customerKey)} as stored
         union all
         select feature_key, resource_key, window_start, window_end, false from marks
       ) as of
@@ -231,13 +232,13 @@ export const compareMarks = comparison(
     ${marksMade(query.customerKey)},
     compared as (
       select feature_key, resource_key, window_start, window_end,
-        count(*) filter (where not is_kept) as missing,
+        count(*) filter (where not is_stored) as missing,
         count(*) filter (where not is_made) as unfounded
       from (
         select feature_key, resource_key, window_start, window_end, mark_hash,
-          bool_or(is_kept) as is_kept, bool_or(not is_kept) as is_made
+          bool_or(is_stored) as is_stored, bool_or(not is_stored) as is_made
         from (
-          select *, true as is_kept from marks
+          select *, true as is_stored from marks
           union all
           select *, false from made
         ) as of
@@ -256,7 +257,7 @@ export const compareMarks = comparison(
 export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>
   tx.execute(sql`
     with ${totalsMade(customerKey)}
-    insert into usage_totals as kept (customer_key, feature_key, resource_key, window_end,
+    insert into usage_totals as stored (customer_key, feature_key, resource_key, window_end,
       window_start, environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at,
       set_at)
     select ${customerKey}::uuid, feature_key, resource_key, window_end, window_start,
@@ -267,8 +268,8 @@ export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<
       is_kept = excluded.is_kept, count = excluded.count, sum = excluded.sum,
       min = excluded.min, max = excluded.max, distinct_count = excluded.distinct_count,
       held = excluded.held, last_at = excluded.last_at, set_at = excluded.set_at
-    where ${figuresOf(sql`kept`)} is distinct from ${figuresOf(sql`excluded`)}
-      or kept.distinct_count <> excluded.distinct_count`)
+    where ${figuresOf(sql`stored`)} is distinct from ${figuresOf(sql`excluded`)}
+      or stored.distinct_count <> excluded.distinct_count`)
 
 /**
  * Replaces the distinct values of a customer with those of its records, in all windows that have
@@ -278,7 +279,7 @@ export const rewriteMarks = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<n
   tx.execute(sql`
     with windows as (
       select feature_key, resource_key, window_start, window_end
-      from ${totalsOf(customerKey)} as kept
+      from ${totalsOf(customerKey)} as stored
     ),
     ${marksMade(customerKey)},
     gone as (

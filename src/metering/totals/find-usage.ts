@@ -13,7 +13,7 @@ export function findUsage(
   window: Window,
   aggregate: Aggregate,
 ): UsageAmount | null {
-  const kept = totals.find((total) => isSameWindow(total.window, window))
-  if (kept !== undefined) return { usage: usageOf(kept.tally, aggregate), held: kept.held }
+  const stored = totals.find((total) => isSameWindow(total.window, window))
+  if (stored !== undefined) return { usage: usageOf(stored.tally, aggregate), held: stored.held }
   return mustBeMade(totals, window) ? null : { usage: 0n, held: 0n }
 }

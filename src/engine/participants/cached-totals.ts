@@ -9,7 +9,7 @@ const WINDOW_BYTES = 500
 type TotalsFrom = { from: Instant; totals: readonly WindowTotal[] }
 
 /** The cached window totals of one customer. */
-export class KeptTotals {
+export class CachedTotals {
   readonly #totals = new Map<string, TotalsFrom>()
   #bytes = 0
 

@@ -16,7 +16,7 @@ export type Counter = {
 }
 
 /** The cached counters of one customer, by `counterName`. A counter that is not stored is 0. */
-export class KeptCounters {
+export class CachedCounters {
   readonly #counters = new Map<string, Counter>()
 
   get bytes(): number {
