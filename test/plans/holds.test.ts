@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findCustomerKey } from '../../src/customers/index.ts'
-import { column, row, sql, type Tx, within } from '../../src/db/index.ts'
+import { sql } from '../../src/db/index.ts'
 import { createDecisionRecorder } from '../../src/decisions/index.ts'
 import { usageHandlers } from '../../src/engine/http/records.ts'
 import { reservationKey } from '../../src/engine/reservations/queries.ts'
@@ -12,7 +12,7 @@ import type { Uuid } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Call } from '../../src/operation.ts'
 import { ANN_ON_GPT, FEATURE, openAgency, params } from '../support/agency.ts'
-import { FOR_ANY, FOR_VALUES, leaveUnanalysed } from '../support/plans.ts'
+import { FOR_ANY, FOR_VALUES, leaveUnanalysed, rowsRead } from '../support/plans.ts'
 import { differencesOf } from '../support/verified.ts'
 import { openWorldApart } from '../support/world.ts'
 
@@ -87,50 +87,20 @@ async function surround(customerKey: Uuid): Promise<void> {
 await leaveUnanalysed(app)
 const { tenant, first } = await large()
 
-const readRow = row({ name: column.text, rows: column.integer })
-
-/**
- * Returns the rows that a transaction has read of each table, or of its indexes if that is more.
- */
-async function readBy(tx: Tx): Promise<Map<string, number>> {
-  const tables = await tx.many(
-    readRow,
-    sql`
-    select c.relname as name, (pg_stat_get_xact_tuples_returned(c.oid)
-      + greatest(pg_stat_get_xact_tuples_fetched(c.oid), (
-        select sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
-        from pg_index i where i.indrelid = c.oid)))::integer as rows
-    from pg_class c
-    where c.relname in ('reservations', 'usage_totals', 'budget_counters')`,
-  )
-  return new Map(tables.map(({ name, rows }) => [name, rows]))
-}
-
-const UNDO = new Error('what was only tried')
-
 type PlanCase = (call: Call) => Promise<unknown>
+
+const TABLES = ['reservations', 'usage_totals', 'budget_counters']
 
 /** Returns what a request reads of each table. Its transaction is rolled back. */
 async function readingOf(
   tried: PlanCase,
   { clock, planMode }: { clock: Clock; planMode: string },
 ): Promise<[string, number][]> {
-  const read: [string, number][] = []
-  const work = async (tx: Tx) => {
-    // The reads of parallel workers are not counted for this transaction.
-    await tx.execute(sql`
-      select set_config('max_parallel_workers_per_gather', '0', true),
-        set_config('plan_cache_mode', ${planMode}, true)`)
-    const before = await readBy(tx)
-    const { scope } = tenant
-    await tried({ app: { ...app, db: within(tx), clock }, scope, origin: systemOrigin('test') })
-    for (const [name, rows] of await readBy(tx)) read.push([name, rows - (before.get(name) ?? 0)])
-    throw UNDO
-  }
-  await app.db.transaction(work).catch((error) => {
-    if (error !== UNDO) throw error
-  })
-  return read
+  const { scope } = tenant
+  const read = await rowsRead(app, planMode, (db) =>
+    tried({ app: { ...app, db, clock }, scope, origin: systemOrigin('test') }),
+  )
+  return [...read].filter(([name]) => TABLES.includes(name))
 }
 
 const use = (amount: number, dimensions: Record<string, string> = ANN_ON_GPT) => ({

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import type { App } from '../../src/app.ts'
-import type { Reader, Sql } from '../../src/db/index.ts'
+import {
+  column,
+  type Database,
+  type Reader,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+  within,
+} from '../../src/db/index.ts'
 import { rendered, type SqlValue } from '../../src/db/sql.ts'
 import { required } from '../../src/kernel/assert.ts'
 
@@ -106,4 +115,50 @@ export async function readsAtMost(
       await client.query('reset plan_cache_mode; deallocate planned')
     }
   })
+}
+
+const readRow = row({ name: column.text, rows: column.integer })
+
+/**
+ * Returns the rows that a transaction has read of each table, or of its indexes if that is more.
+ */
+async function readIn(tx: Tx): Promise<Map<string, number>> {
+  const tables = await tx.many(
+    readRow,
+    sql`
+    select coalesce(pg_partition_root(c.oid), c.oid)::regclass::text as name,
+      sum(pg_stat_get_xact_tuples_returned(c.oid)
+        + greatest(pg_stat_get_xact_tuples_fetched(c.oid), (
+          select sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
+          from pg_index i where i.indrelid = c.oid)))::integer as rows
+    from pg_class c
+    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+    group by 1`,
+  )
+  return new Map(tables.map(({ name, rows }) => [name, rows]))
+}
+
+const UNDO = new Error('what was only tried')
+
+/** Returns the rows that work reads of each table. What it writes is rolled back. */
+export async function rowsRead(
+  app: App,
+  planMode: string,
+  work: (db: Database) => Promise<unknown>,
+): Promise<ReadonlyMap<string, number>> {
+  const read = new Map<string, number>()
+  const tried = async (tx: Tx) => {
+    // The reads of parallel workers are not counted for this transaction.
+    await tx.execute(sql`
+      select set_config('max_parallel_workers_per_gather', '0', true),
+        set_config('plan_cache_mode', ${planMode}, true)`)
+    const before = await readIn(tx)
+    await work(within(tx))
+    for (const [name, rows] of await readIn(tx)) read.set(name, rows - (before.get(name) ?? 0))
+    throw UNDO
+  }
+  await app.db.transaction(tried).catch((error) => {
+    if (error !== UNDO) throw error
+  })
+  return read
 }
