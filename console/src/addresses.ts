@@ -11,7 +11,12 @@ export function addressesIn(environment: string) {
     home: `${root}/home`,
     customers: `${root}/customers`,
     customer,
+    /** The panel of an entity, over the tree. */
+    entity: (customerId: string, entityId: string) =>
+      `${customer(customerId, 'budgets')}${searchOf({ entity: entityId })}`,
     decisions: `${root}/decisions`,
+    denialsOf: (customerId: string, entityId: string) =>
+      `${customer(customerId, 'decisions')}${searchOf({ entity: entityId })}`,
     decision: (id: string) => `${root}/decisions/${part(id)}`,
     explain: (query: Record<string, string | undefined> = {}) =>
       `${root}/explain${searchOf(query)}`,

@@ -172,6 +172,11 @@ export const operations = {
     path: '/api/v1/overview',
     permission: 'usage:read',
   },
+  'v1.search': {
+    method: 'GET',
+    path: '/api/v1/search',
+    permission: 'customers:read',
+  },
   'v1.signInCodes.exchange': {
     method: 'POST',
     path: '/api/v1/sign-in-codes/exchange',

@@ -90,11 +90,11 @@ function useGlobalShortcuts(setOpen: (what: 'palette' | 'keys') => void): void {
       : [{ keys: `g ${key}`, label, run: () => void navigate({ to: to(addresses) }) }],
   )
   useShortcuts([
-    { keys: 'mod+k', label: 'Search', run: () => setOpen('palette') },
-    { keys: '/', label: 'Filter', run: focusFilter },
+    { keys: 'mod+k', label: 'Search', run: () => setOpen('palette'), isOnlyKey: true },
+    { keys: '/', label: 'Filter', run: focusFilter, isOnlyKey: true },
     { keys: '?', label: 'All keys', run: () => setOpen('keys') },
-    { keys: 'j', label: 'Next row', run: () => moveRow(1) },
-    { keys: 'k', label: 'Previous row', run: () => moveRow(-1) },
+    { keys: 'j', label: 'Next row', run: () => moveRow(1), isOnlyKey: true },
+    { keys: 'k', label: 'Previous row', run: () => moveRow(-1), isOnlyKey: true },
     {
       keys: 'Shift+R',
       label: 'Refresh',

@@ -6,6 +6,8 @@ export type Shortcut = {
   keys: string
   label: string
   run: () => void
+  /** Not in the search over everything: it makes sense only as a key. */
+  isOnlyKey?: boolean
 }
 
 /** How long the second of two keys is waited for, in milliseconds. */

@@ -1,26 +1,17 @@
 import { useNavigate } from '@tanstack/react-router'
-import { CornerDownLeft, type LucideIcon, Search, Users } from 'lucide-react'
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useState } from 'react'
-import { useAddresses } from '../address-state.ts'
+import { CornerDownLeft, Search } from 'lucide-react'
+import { type KeyboardEvent, useCallback, useEffect, useId, useState } from 'react'
+import { useAddresses, useParam } from '../address-state.ts'
 import { routeTo } from '../addresses.ts'
-import { useCustomersFound } from '../customer/use-customers-found.ts'
-import { NAVIGATION } from '../navigation.ts'
 import { Dialog } from '../ui/dialog.tsx'
-import { Id, Name } from '../ui/text.tsx'
+import { Problem } from '../ui/states.tsx'
+import { Chip, Id, Name } from '../ui/text.tsx'
 import styles from './frame.module.css'
 import { keyCaps } from './keys.ts'
+import { hitResults, placeResults, type Result } from './results.ts'
+import { type Hits, LONGEST_TEXT, useHits } from './use-hits.ts'
 
-type Result = {
-  key: string
-  kind: string
-  icon: LucideIcon
-  name: string
-  id?: string
-  keys?: string | undefined
-  to: string
-}
-
-/** One search over everything: views, and customers by id, name or e-mail. */
+/** One search over everything: objects of all kinds, views, and what can be done here. */
 export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title="Search">
@@ -30,25 +21,31 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
 }
 
 function PaletteBody({ onClose }: { onClose: () => void }) {
-  const [text, setText] = useState('')
+  const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)
-  const navigate = useNavigate()
+  // Enter pressed before the answer is there opens its first result, not one of an earlier text.
+  const [isWaiting, setWaiting] = useState(false)
   const listId = useId()
-  const results = useResults(useDeferredValue(text.trim()))
+  const text = typed.trim()
+  const { results, hits } = useResults(text)
   const chosen = Math.min(at, results.length - 1)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other words, first result again
-  useEffect(() => setAt(0), [text])
-  const open = (result: Result | undefined) => {
-    if (result === undefined) return
-    onClose()
-    void navigate(routeTo(result.to))
-  }
+  const open = useOpen(onClose)
+  const first = results[0]
+  useEffect(() => {
+    if (isWaiting && hits.isSettled) {
+      setWaiting(false)
+      if (first !== undefined) open(first)
+    }
+  }, [isWaiting, hits.isSettled, first, open])
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined) {
+    const result = results[chosen]
+    if (step !== undefined && results.length > 0) {
       event.preventDefault()
-      setAt((chosen + step + results.length) % Math.max(1, results.length))
-    } else if (event.key === 'Enter') open(results[chosen])
+      setAt((chosen + step + results.length) % results.length)
+    } else if (event.key !== 'Enter') return
+    else if (!hits.isSettled && at === 0) setWaiting(true)
+    else if (result !== undefined) open(result)
   }
   return (
     <>
@@ -61,29 +58,66 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
           aria-expanded
           aria-controls={listId}
           aria-activedescendant={results[chosen] && `${listId}-${chosen}`}
-          placeholder="A view, or a customer’s id, name or e-mail"
-          value={text}
+          placeholder="A name, an id, an e-mail address, a view, an action"
+          value={typed}
+          maxLength={LONGEST_TEXT}
           autoComplete="off"
           spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            setTyped(event.target.value)
+            setAt(0)
+            setWaiting(false)
+          }}
           onKeyDown={onKeyDown}
         />
       </div>
       <div id={listId} role="listbox" aria-label="Results" className={styles.results}>
-        {results.length === 0 && <p className={styles.kind}>Nothing has this name or id.</p>}
         {results.map((result, index) => (
           <ResultRow
             key={result.key}
             id={`${listId}-${index}`}
             result={result}
-            isFirst={results[index - 1]?.kind !== result.kind}
+            isFirst={results[index - 1]?.group !== result.group}
             isChosen={index === chosen}
             onOpen={() => open(result)}
           />
         ))}
       </div>
+      <PaletteState hits={hits} count={results.length} />
     </>
   )
+}
+
+/** Below the results: that there are none, or why. */
+function PaletteState({ hits, count }: { hits: Hits; count: number }) {
+  if (hits.error !== null) return <Problem error={hits.error} />
+  const sentence =
+    hits.reason ?? (count === 0 && hits.isSettled ? 'Nothing begins with this text.' : '')
+  return (
+    <p role="status" className={styles.state}>
+      {sentence}
+    </p>
+  )
+}
+
+function useOpen(onClose: () => void): (result: Result) => void {
+  const navigate = useNavigate()
+  return useCallback(
+    ({ does }) => {
+      onClose()
+      if ('run' in does) does.run()
+      else void navigate(routeTo(does.to))
+    },
+    [navigate, onClose],
+  )
+}
+
+function useResults(text: string): { results: Result[]; hits: Hits } {
+  const addresses = useAddresses()
+  const customerId = useParam('customer')
+  const hits = useHits(text, customerId)
+  const places = placeResults(text, addresses, customerId)
+  return { results: [...hitResults(hits.rows, addresses), ...places], hits }
 }
 
 function ResultRow(props: {
@@ -97,7 +131,7 @@ function ResultRow(props: {
   const Icon = result.icon
   return (
     <>
-      {props.isFirst && <div className={styles.kind}>{result.kind}</div>}
+      {props.isFirst && <div className={styles.kind}>{result.group}</div>}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the field above */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: the field above keeps the focus */}
       <div
@@ -111,8 +145,11 @@ function ResultRow(props: {
         }}
       >
         <Icon size={15} strokeWidth={1.75} aria-hidden />
-        <Name name={result.name} id={result.id ?? ''} />
-        {result.id && <Id>{result.id}</Id>}
+        <span className={styles.found}>
+          <Name name={result.name} id={result.id ?? ''} /> {result.id && <Id>{result.id}</Id>}{' '}
+          {result.note && <span className={styles.note}>{result.note}</span>}
+        </span>
+        {result.isArchived && <Chip>archived</Chip>}
         <span className={styles.caps}>
           {isChosen ? (
             <CornerDownLeft size={13} aria-hidden />
@@ -123,32 +160,4 @@ function ResultRow(props: {
       </div>
     </>
   )
-}
-
-function useResults(text: string): Result[] {
-  const addresses = useAddresses()
-  const wanted = text.toLowerCase()
-  const views = NAVIGATION.flat()
-    .filter(({ label }) => label.toLowerCase().includes(wanted))
-    .map(
-      ({ label, icon, to, key }): Result => ({
-        key: `view ${label}`,
-        kind: 'Views',
-        icon,
-        name: label,
-        keys: key && `g ${key}`,
-        to: to(addresses),
-      }),
-    )
-  const customers = useCustomersFound(text).rows.map(
-    ({ id, name }): Result => ({
-      key: `customer ${id}`,
-      kind: 'Customers',
-      icon: Users,
-      name: name ?? id,
-      id,
-      to: addresses.customer(id),
-    }),
-  )
-  return text === '' ? [...views, ...customers] : [...customers, ...views]
 }

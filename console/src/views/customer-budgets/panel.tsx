@@ -11,6 +11,7 @@ import { Dialog, DialogBody } from '../../ui/dialog.tsx'
 import { Muted, Section } from '../../ui/page.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { Time } from '../../ui/text.tsx'
+import { PanelDenials } from './panel-denials.tsx'
 import styles from './view.module.css'
 
 type Scope = readonly string[]
@@ -94,6 +95,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
           ))}
         </Section>
       )}
+      <PanelDenials entityId={own.entityId} />
       {editing !== null && feature !== null && (
         <BudgetDialog
           place={{

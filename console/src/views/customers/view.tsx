@@ -1,18 +1,24 @@
 import { Plus } from 'lucide-react'
-import { type ReactNode, useDeferredValue, useState } from 'react'
-import type { Customer } from '../../../../src/api.gen.ts'
+import { type ReactNode, useState } from 'react'
+import type { Customer, SearchHit } from '../../../../src/api.gen.ts'
 import { useAddresses, useAddressState } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
-import { useList } from '../../api/use-read.ts'
-import { useCustomersFound } from '../../customer/use-customers-found.ts'
+import { useList, useRead } from '../../api/use-read.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button } from '../../ui/button.tsx'
 import { SearchField } from '../../ui/field.tsx'
-import { Page, Toolbar } from '../../ui/page.tsx'
-import { Empty, EmptyFiltered, Loading } from '../../ui/states.tsx'
+import { Muted, Page, Toolbar } from '../../ui/page.tsx'
+import { Empty, EmptyFiltered, Loaded } from '../../ui/states.tsx'
 import { type Column, ListTable, Table } from '../../ui/table.tsx'
 import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { useDebounced } from '../../use-debounced.ts'
 import { CreateCustomer } from './create-customer.tsx'
+
+/** The longest text that a search takes, and the most that it answers. */
+const LONGEST_TEXT = 100
+const MOST = 20
+/** How long somebody has stopped typing before the server is asked, in milliseconds. */
+const PAUSE_MS = 150
 
 const COLUMNS: readonly Column<Customer>[] = [
   {
@@ -42,7 +48,7 @@ export function View() {
     <Page title="Customers" actions={create}>
       <Toolbar>
         <SearchField
-          label="Exact id, name or e-mail"
+          label="Beginning of an id, a name or an e-mail address"
           value={text}
           onChange={(q) => change({ q: q || null })}
         />
@@ -76,19 +82,43 @@ function AllCustomers({ create }: { create: ReactNode }) {
   )
 }
 
+const FOUND_COLUMNS: readonly Column<SearchHit>[] = [
+  {
+    title: 'Name',
+    cell: ({ id, displayName, isArchived }) => (
+      <>
+        <Name name={displayName} id={id} /> {isArchived && <Chip>archived</Chip>}
+      </>
+    ),
+  },
+  { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
+  { title: 'E-mail', cell: ({ email }) => email ?? <None />, isSecondary: true },
+]
+
 function CustomersFound({ text, onClear }: { text: string; onClear: () => void }) {
   const addresses = useAddresses()
-  const wanted = useDeferredValue(text)
-  const { rows, isPending } = useCustomersFound(wanted)
-  if (rows.length === 0)
-    return isPending ? <Loading rows={3} /> : <EmptyFiltered what="customer" onClear={onClear} />
+  const q = useDebounced(text.slice(0, LONGEST_TEXT), PAUSE_MS)
+  const reading = useRead('v1.search', { query: { q, kinds: ['CUSTOMER'], limit: MOST } })
   return (
-    <Table
-      label="Customers found"
-      rows={rows}
-      columns={COLUMNS}
-      keyOf={({ id }) => id}
-      toOf={({ id }) => addresses.customer(id)}
-    />
+    <Loaded reading={reading} rows={3}>
+      {({ data }) =>
+        data.length === 0 ? (
+          <EmptyFiltered what="customer" onClear={onClear} />
+        ) : (
+          <>
+            <Table
+              label="Customers found"
+              rows={data}
+              columns={FOUND_COLUMNS}
+              keyOf={({ id }) => id}
+              toOf={({ id }) => addresses.customer(id)}
+            />
+            {data.length === MOST && (
+              <Muted>These are the first {MOST}. Type more to find others.</Muted>
+            )}
+          </>
+        )
+      }
+    </Loaded>
   )
 }

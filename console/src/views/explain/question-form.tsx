@@ -14,7 +14,7 @@ export function QuestionForm(props: { first: Question; onAsk: (question: Questio
   const set = (part: Partial<Question>) => setQuestion((all) => ({ ...all, ...part }))
   const suggestions = useSuggestions(question)
   const ask = () => props.onAsk(question)
-  useShortcuts([{ keys: 'mod+enter', label: 'Check', run: ask }])
+  useShortcuts([{ keys: 'mod+enter', label: 'Check', run: ask, isOnlyKey: true }])
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     ask()
