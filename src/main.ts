@@ -13,15 +13,15 @@ import {
   sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
-import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
+import { counterPurge } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import { mountConsole } from './console/index.ts'
 import { readSequences } from './customers/index.ts'
 import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
-import { type DecisionWriter, TRIM_DECISIONS, trimDecisions } from './decisions/index.ts'
+import { type DecisionWriter, decisionPurge } from './decisions/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
-import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
+import { outboxPurge } from './events/index.ts'
 import { decisions, engine, handlers } from './handlers.ts'
 import {
   callerOf,
@@ -39,8 +39,8 @@ import {
   traceOperations,
   type Validators,
 } from './http/index.ts'
-import { PURGE_ANSWERS, purgeAnswers } from './idempotency/index.ts'
-import { type JobRunner, startJobRunner, type WorkHandlers } from './jobs/index.ts'
+import { answerPurge } from './idempotency/index.ts'
+import { type JobRunner, purgeWork, startJobRunner, type WorkHandlers } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { WrongClock } from './kernel/errors.ts'
 import { uuidv7 } from './kernel/ids.ts'
@@ -48,7 +48,7 @@ import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
 import { backgroundLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
-import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
+import { usagePurge } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { entitlements } from './sources.ts'
 import { createStateTokens } from './state-tokens/index.ts'
@@ -59,11 +59,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
 /** The handlers of due work, by kind. */
 const workHandlers: WorkHandlers = {
-  [PURGE_OUTBOX]: purgeOutbox,
-  [PURGE_ANSWERS]: purgeAnswers,
-  [PURGE_USAGE]: purgeUsage,
-  [PURGE_COUNTERS]: purgeCounters,
-  [TRIM_DECISIONS]: trimDecisions,
+  ...purgeWork([outboxPurge, answerPurge, usagePurge, counterPurge, decisionPurge]),
   ...promotionalWork(entitlements),
 }
 

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
-import { scheduleOutboxPurge } from '../events/index.ts'
+import { outboxPurge } from '../events/index.ts'
+import { schedulePurge } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput, duplicated } from '../kernel/errors.ts'
 import { inBody } from '../kernel/field.ts'
@@ -45,7 +46,7 @@ async function ensureEnvironment(
   return app.db.transaction(async (tx) => {
     await store.insertAccount(tx, { key: app.ids.next(now), id: environment.accountId, now })
     if ((await store.insertEnvironment(tx, environment, now)) === 1) {
-      await scheduleOutboxPurge(tx, app, environment)
+      await schedulePurge(tx, app, outboxPurge, environment)
       await publishChange(tx, app, environment, {
         type: 'environment.created',
         objectId: environment.id,

@@ -1,11 +1,11 @@
 import { closedUntil, lockForPurge } from '../customers/index.ts'
 import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
-import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { PURGE_BATCH_ROWS, type PurgeCount } from '../jobs/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { AHEAD_LIMIT_MS } from '../metering/index.ts'
-import { type PurgeCount, purgeRow } from '../metering/retention/index.ts'
+import { purgeRow } from '../metering/retention/index.ts'
 import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 

@@ -21,7 +21,7 @@ export { crossedBy, type Threshold, uncrossedBy } from './cross-thresholds.ts'
 export { budgetHandlers } from './http.ts'
 export { findOrphanedAttributions, type OrphanedAttribution } from './orphaned-store.ts'
 export { attributionOf, counterName, type StoredUsage } from './postings.ts'
-export { PURGE_COUNTERS, purgeCounters, scheduleCounterPurge } from './purge-counters.ts'
+export { counterPurge } from './purge-counters.ts'
 export { compareCounters, rebuildCounters } from './rebuild.ts'
 export {
   type CounterDifference,

@@ -6,5 +6,5 @@ export {
   type DecisionRecorder,
   type DecisionWriter,
 } from './recorder.ts'
-export { TRIM_DECISIONS, trimDecisions } from './trim.ts'
+export { decisionPurge } from './trim.ts'
 export type { DecisionKind, Denial, MinuteCounts } from './types.ts'

@@ -2,6 +2,7 @@ import type { App } from '../app.ts'
 import { readUnattributedOf, type UnresolvedKeyCount } from '../budgets/index.ts'
 import { findCustomerKeys } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
+import { schedulePurge } from '../jobs/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { createPause } from '../kernel/in-slices.ts'
 import { quantityToWire } from '../kernel/quantity.ts'
@@ -10,7 +11,7 @@ import type { MinuteOf } from './count-minutes.ts'
 import { countRepeated, type NewDecision, saveDecisions } from './decision-store.ts'
 import { saveMinutes } from './minute-store.ts'
 import type { QueueEntry } from './queue-denials.ts'
-import { scheduleTrim } from './trim.ts'
+import { decisionPurge } from './trim.ts'
 import type { DeniedRequest } from './types.ts'
 
 /** Larger requests and explanations are stored as null, so that pages and the table stay small. */
@@ -27,7 +28,7 @@ export async function writeDenials(app: App, entries: readonly QueueEntry[]): Pr
   await app.db.transaction(async (tx) => {
     await saveDecisions(tx, null, fresh.toSorted(byMergeKey))
     await countRepeated(tx, null, repeated.toSorted(byMergeKey))
-    for (const scope of scopesOf(entries)) await scheduleTrim(tx, app, scope)
+    for (const scope of scopesOf(entries)) await schedulePurge(tx, app, decisionPurge, scope)
   })
 }
 
@@ -40,7 +41,7 @@ export const writeMinutes = (
   app.db.transaction(async (tx) => {
     await saveMinutes(tx, serverKey, minutes.toSorted(byEnvironment))
     const scopes = minutes.map(({ environmentKey }) => ({ scope: { environmentKey } }))
-    for (const scope of scopesOf(scopes)) await scheduleTrim(tx, app, scope)
+    for (const scope of scopesOf(scopes)) await schedulePurge(tx, app, decisionPurge, scope)
   })
 
 /** Two servers that write the same rows lock them in the same order. */

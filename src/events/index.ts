@@ -1,5 +1,5 @@
 export { type Change, findRequestChanges, type RequestChanges } from './find-changes.ts'
 export { findObjectChanges } from './find-object-changes.ts'
 export { type PublishContext, publish, turnEventsBack } from './outbox.ts'
-export { PURGE_OUTBOX, purgeOutbox, scheduleOutboxPurge } from './purge-outbox.ts'
+export { outboxPurge } from './purge-outbox.ts'
 export type { Event, EventType } from './types.ts'

@@ -1,11 +1,12 @@
 import { isLockTimeout, type Tx, within } from '../db/index.ts'
+import { schedulePurge } from '../jobs/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
 import { inHeader } from '../kernel/field.ts'
 import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
-import { ANSWER_RETENTION_MS, scheduleAnswerPurge } from './purge-answers.ts'
+import { ANSWER_RETENTION_MS, answerPurge } from './purge-answers.ts'
 import { claim, findAnswer, type KeyedScope, storeAnswer } from './store.ts'
 import type { AnswerResult, AnswerToStore, NamedRequest } from './types.ts'
 
@@ -51,7 +52,7 @@ async function answerIn(
     if (!(await isMine(tx, named, app.clock))) return replay(tx, named)
     const { storedBody, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
     const storing = storeAnswer(tx, named, { ...answer, body: storedBody })
-    await Promise.all([storing, scheduleAnswerPurge(tx, app, call.scope)])
+    await Promise.all([storing, schedulePurge(tx, app, answerPurge, call.scope)])
     return { ...answer, isReplay: false }
   })
 }

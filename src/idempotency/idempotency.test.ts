@@ -8,9 +8,10 @@ import type { OperationId } from '../api.gen.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
+import { purgeWork } from '../jobs/index.ts'
 import { type Bursar, createBursar } from '../main.ts'
 import { hashesOf } from './hashes.ts'
-import { PURGE_ANSWERS, purgeAnswers } from './purge-answers.ts'
+import { answerPurge } from './purge-answers.ts'
 import { claim } from './store.ts'
 
 const world = await openWorld()
@@ -250,10 +251,10 @@ test('an answer is repeated for 24 hours of the clock and is then purged', async
   assert.equal(isReplay(await archive()), false)
   assert.equal(isReplay(await archive()), true)
   world.clock.moveTo(start + 48 * HOUR_MS - 1)
-  await runDueWork(app, { [PURGE_ANSWERS]: purgeAnswers })
+  await runDueWork(app, purgeWork([answerPurge]))
   assert.equal(await kept(), 1)
   world.clock.moveTo(start + 49 * HOUR_MS)
-  await runDueWork(app, { [PURGE_ANSWERS]: purgeAnswers })
+  await runDueWork(app, purgeWork([answerPurge]))
   assert.equal(await kept(), 0)
   world.clock.moveTo(start)
 })

@@ -2,10 +2,16 @@ export {
   correctDueTimes,
   type Schedule,
   scheduleAll,
-  scheduleRecurring,
   unschedule,
 } from './due-work.ts'
 export { type JobGauges, readGauges } from './gauges.ts'
-export { NEXT_BATCH_MS, PURGE_BATCH_ROWS } from './purge.ts'
+export {
+  allGone,
+  PURGE_BATCH_ROWS,
+  type Purge,
+  type PurgeCount,
+  purgeWork,
+  schedulePurge,
+} from './purge.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
-export type { Work, WorkHandler, WorkHandlers } from './types.ts'
+export type { Work, WorkHandlers } from './types.ts'

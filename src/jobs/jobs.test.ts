@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import { PURGE_OUTBOX, publish } from '../events/index.ts'
+import { outboxPurge, publish } from '../events/index.ts'
 import { runDueWork, schedule, scheduleAll, unschedule } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
@@ -172,7 +172,7 @@ test('events are kept for the configured number of days and are purged once a da
   const { n } = await app.db.read.one(
     counted,
     sql`select count(*) as n from due_work
-      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${PURGE_OUTBOX}`,
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${outboxPurge.kind}`,
   )
   assert.equal(n, 1)
 })

@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
-import { PURGE_OUTBOX, purgeOutbox } from '../events/index.ts'
+import { outboxPurge } from '../events/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { correctDueTimes, runDueWork, schedule } from './due-work.ts'
+import { purgeWork } from './purge.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorldApart()
@@ -62,14 +63,14 @@ test('a clock that is ahead deletes nothing that is recent by the other clock', 
   await right.db.transaction((tx) =>
     tx.execute(sql`
       update due_work set due_at = '2020-01-01T00:00:00Z'
-      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${PURGE_OUTBOX}`),
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${outboxPurge.kind}`),
   )
-  assert.ok((await runDueWork(wrongBy(400 * DAY_MS), { [PURGE_OUTBOX]: purgeOutbox })) > 0)
+  assert.ok((await runDueWork(wrongBy(400 * DAY_MS), purgeWork([outboxPurge]))) > 0)
   assert.deepEqual(
     (await tenant.announced()).map(({ objectId }) => objectId),
     ['young'],
   )
-  const { dueAt } = await dueOf(tenant.scope, PURGE_OUTBOX)
+  const { dueAt } = await dueOf(tenant.scope, outboxPurge.kind)
   assert.ok(dueAt <= Date.now() + DAY_MS)
 })
 

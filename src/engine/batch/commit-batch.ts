@@ -1,15 +1,16 @@
-import { scheduleCounterPurge } from '../../budgets/index.ts'
+import { counterPurge } from '../../budgets/index.ts'
 import { holdFeaturesByKey } from '../../catalog/features/index.ts'
 import { catalogVersion } from '../../catalog/index.ts'
 import { lockVersions } from '../../customers/index.ts'
 import { isDuplicate, isStaleState, type Tx } from '../../db/index.ts'
+import { schedulePurge } from '../../jobs/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { reaches } from '../../kernel/sequences.ts'
-import { schedulePurge } from '../../metering/retention/index.ts'
+import { usagePurge } from '../../metering/retention/index.ts'
 import type { BatchUsage, Cache, EngineMemory } from '../cache/index.ts'
 import {
   type ConsumptionAnswer,
@@ -140,7 +141,7 @@ async function commitLocked(
       saveState(tx, { app, scope, areKeysNew: false }, state),
       ...(purged.get(scope.environmentKey)
         ? []
-        : [schedulePurge(tx, app, scope), scheduleCounterPurge(tx, app, scope)]),
+        : [usagePurge, counterPurge].map((purge) => schedulePurge(tx, app, purge, scope))),
     ])
     return decided
   }

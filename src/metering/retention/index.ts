@@ -1,9 +1,1 @@
-export {
-  closedKeptMs,
-  nextPurge,
-  PURGE_USAGE,
-  type PurgeCount,
-  purgeRow,
-  purgeUsage,
-  schedulePurge,
-} from './purge-usage.ts'
+export { closedKeptMs, purgeRow, usagePurge } from './purge-usage.ts'

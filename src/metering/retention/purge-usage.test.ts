@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openShop } from '../../../test/support/shop.ts'
 import { openWorldApart } from '../../../test/support/world.ts'
 import { makePartitions } from '../records/index.ts'
-import { PURGE_USAGE } from './purge-usage.ts'
+import { usagePurge } from './purge-usage.ts'
 
 const world = await openWorldApart()
 const { app, jobs } = world.bursar
@@ -62,7 +62,7 @@ test('usage that is no longer needed is purged once a day, which changes no answ
   }
   const noted = await rows(`select 1 from due_work where environment_key = $1 and kind = $2`, [
     environmentKey,
-    PURGE_USAGE,
+    usagePurge.kind,
   ])
   assert.equal(noted.length, 1)
 })
