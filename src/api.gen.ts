@@ -93,7 +93,7 @@ export type ApiKeyCreateRequestBody = {
   name: string
   kind: ApiKeyKind
   /**
-   * When the key expires, exclusive. Null: never. If absent, the key lives as long as its maker may let it.
+   * When the key expires, exclusive. Null: never. If absent, the key gets the latest expiry that its maker may give.
    */
   expiresAt?: string | null
 }
@@ -655,7 +655,7 @@ export type BudgetStanding = {
    */
   pace: BudgetPace | null
   /**
-   * When usage and holds reach the limit if usage goes on at this pace. The instant of the numbers if they have reached it. Null if they do not reach it before the window ends, and without a limit or a pace.
+   * When usage and holds reach the limit if usage goes on at this pace. If they have reached it, the instant of these numbers. Null if they do not reach it before the window ends, and without a limit or a pace.
    */
   exhaustsAt: string | null
 }
@@ -700,7 +700,7 @@ export type Caller = {
   }
   environment: CallerEnvironment
   /**
-   * The environments that the caller may open: of a key its own; of a person those in which the person has a role other than `NONE`, in all of the person's accounts. Sorted by account and id, the first 1,000.
+   * The environments that the caller may open. For a key, its own. For a person, those in which the person has a role other than `NONE`, in all of the person's accounts. Sorted by account and id, the first 1,000.
    */
   environments: CallerEnvironment[]
   /**
@@ -868,7 +868,7 @@ export type Consumption = Entitlement & {
    */
   recorded: boolean
   /**
-   * Whether the key was decided before. Then `isGranted`, `accessDeniedReason`, `recorded` and `unresolved` are of the first decision, all figures are current, and `chains` is absent.
+   * Whether the key was decided before. Then `isGranted`, `accessDeniedReason`, `recorded` and `unresolved` are those of the first decision, all figures are current, and `chains` is absent.
    */
   replayed: boolean
 }
@@ -908,7 +908,7 @@ export type CreditEntitlement = {
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then verdict, limits and reset times stay, if nothing is written.
+   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then, the result, the limits and the reset times stay the same if nothing is written.
    */
   validUntil?: string
   /**
@@ -2221,7 +2221,7 @@ export type EntityUnarchiveResponse = {
  */
 export type EnvironmentSettings = {
   /**
-   * What a dimension means whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
+   * What happens to a dimension whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions: 'ignore' | 'deny'
   /**
@@ -2471,7 +2471,7 @@ export type FeatureEntitlement = {
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then verdict, limits and reset times stay, if nothing is written.
+   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then, the result, the limits and the reset times stay the same if nothing is written.
    */
   validUntil?: string
   /**
@@ -3264,7 +3264,7 @@ export type ReservationCommit = Consumption & {
  */
 export type ReservationCommitRequestBody = {
   /**
-   * The amount that was used. The default is the amount held. If less is used, the rest is free again. It is rounded to 10 decimals, halves to the even digit.
+   * The amount that was used. The default is the amount held. If less is used, the rest becomes available again. It is rounded to 10 decimals, halves to the even digit.
    */
   amount?: number
   overage?: ReservationOverage
@@ -4338,7 +4338,7 @@ export type Operations = {
     }
     query: {
       /**
-       * The start of the range. The default is the start of the window in progress, for a level 30 days ago. The range begins no earlier than the budget.
+       * The start of the range. The default is the start of the window in progress. For a level, it is 30 days ago. The range begins no earlier than the budget.
        */
       from?: string
       /**
@@ -5352,7 +5352,7 @@ export type Operations = {
        */
       groupBy?: 'customer' | 'entity'
       /**
-       * Only these customers, separated by commas. Required by hour. Only one to group by entity.
+       * Only these customers, separated by commas. Required by hour. To group by entity, name exactly one.
        *
        * @minItems 1
        * @maxItems 20
@@ -5382,7 +5382,7 @@ export type Operations = {
        */
       by?: 'customer' | 'entity'
       /**
-       * Only these customers, separated by commas. Required, and only one, to group by entity.
+       * Only these customers, separated by commas. To group by entity, name exactly one.
        *
        * @minItems 1
        * @maxItems 20

@@ -132,7 +132,7 @@ export async function createApp(from: {
     onCapacity: (capacity) =>
       capacity.had < capacity.wanted
         ? log.warn(capacity, 'the database has fewer connections left than BURSAR_DATABASE_POOL')
-        : log.info(capacity, 'the database may have as many connections again as wanted'),
+        : log.info(capacity, 'the database may have enough connections again'),
     onLook: (look) => watched?.compare(look.clock),
   })
   if (watched !== null)

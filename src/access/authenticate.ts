@@ -28,8 +28,8 @@ export type Authenticator = {
   authenticate(credentials: Credentials): Promise<Caller>
   /**
    * Returns who has made a sign-in code, in the environment of the code. 401 for an unknown or
-   * expired code. A code that was used is no 401 here: its exchange may be repeated, and recognises
-   * that itself.
+   * expired code. A used code is accepted here: the request may repeat its exchange, which
+   * finds that out itself.
    */
   authenticateCode(code: string): Promise<Caller>
   readonly keys: KeyCache

@@ -7,11 +7,11 @@ import { type Authority, isLive, makesUntilOf } from './key-rules.ts'
 import { findKey } from './key-store.ts'
 import { roleOf } from './permit.ts'
 
-/** A caller, or the maker of something that has an effect only now. */
+/** A caller, or the maker of a sign-in code that is exchanged now. */
 export type Maker = Pick<Call, 'app' | 'scope'> & { origin: Pick<Origin, 'actor'> }
 
 /**
- * Returns what a maker may pass on, as it is now. 401 for a key that has ended since it was
+ * Returns what a maker may pass on at present. 401 for a key that has ended since it was
  * authenticated.
  */
 export async function authorityOf(

@@ -4,10 +4,10 @@ import { MAY_OPEN } from './member-store.ts'
 import type { AccountRole, Environment, EnvironmentRole } from './types.ts'
 import { ACCOUNT_ROLES, ENVIRONMENT_ROLES, ENVIRONMENT_TYPES } from './types.ts'
 
-/** The most environments that a person is told of. */
+/** The maximum number of environments that a response lists for a person. */
 const ENVIRONMENTS = 1000
 
-/** An environment as those see it who may open it. */
+/** An environment, as a caller who may open it sees it. */
 export type OpenEnvironment = Omit<Environment, 'environmentKey'>
 
 const openRow = row<OpenEnvironment>({

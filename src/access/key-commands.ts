@@ -26,8 +26,8 @@ export const createKey = (app: App, scope: Scope, input: NewKey): Promise<KeyWit
   app.db.transaction((tx) => addKey(tx, app, { scope, ...input }))
 
 /**
- * Creates a key for a caller. Without `expiresAt` it lives as long as the caller may make keys
- * live. 400 for an expiry that has passed, and if the environment has 1,000 live keys; 403 if the
+ * Creates a key for a caller. Without `expiresAt` it gets the latest expiry that the caller may
+ * give. 400 for an expiry that has passed, and if the environment has 1,000 live keys; 403 if the
  * key would get more than the caller has.
  */
 export const createKeyAs = (call: Call, input: NewKey): Promise<KeyWithSecret> =>
@@ -95,7 +95,7 @@ export const rotateKeyAs = (call: Call, keyId: Uuid, graceMs: number): Promise<K
     return replaceKey(tx, appOf(call), key, graceMs)
   })
 
-/** The application with the origin of a call, which its changes are published with. */
+/** The application with the origin of a call. Changes are published with this origin. */
 const appOf = ({ app, origin }: Call): App => ({ ...app, origin })
 
 /** Only the machine that has the secret of the configured key can take it out of use for good. */

@@ -24,13 +24,13 @@ export const isLive = (key: ApiKey, now: Instant): boolean =>
 /** What a caller may pass on to others. */
 export type Authority = {
   role: Caller['role']
-  /** Until when keys may live that the caller makes. Null: for ever. */
+  /** The latest expiry that keys of the caller may have. Null: they need not expire. */
   makesUntil: Instant | null
 }
 
 /**
- * Until when keys may live that this key makes. Null: for ever. A session may make keys as those
- * could who made its code.
+ * Returns the latest expiry that keys which this key makes may have. Null: they need not expire.
+ * For a session, it is that of the maker of its code.
  */
 export const makesUntilOf = (key: ApiKey): Instant | null =>
   key.isSession ? key.makesUntil : key.expiresAt

@@ -4,12 +4,12 @@ import type { Uuid } from '../kernel/ids.ts'
 import { noteKeyUses } from './key-store.ts'
 
 const MINUTE_MS = 60_000
-/** How often uses are written down, in milliseconds. */
+/** How often uses are stored, in milliseconds. */
 const WRITE_EVERY_MS = 30_000
-/** The most keys whose uses are in memory. The use of another key is not written down. */
+/** The most keys whose uses are in memory. The use of another key is not stored. */
 const KEYS = 10_000
 
-/** Knows when keys were last used, to the minute, and writes it down apart from the requests. */
+/** Knows when keys were last used, to the minute, and stores it in the background. */
 export type KeyUses = {
   note(keyId: Uuid, now: Instant): void
   /** Writes what was noted since the last time. Never throws. */

@@ -20,12 +20,12 @@ const membershipRow = row<Membership>({
   allowedOrigins: column.json<string[]>(),
 })
 
-/** Which account and environment a person names, and what counts if they name none. */
+/** Which account and environment a person names, and which are used if they name none. */
 export type MembershipQuery = {
   userId: string
   accountId: string | null
   environmentId: string | null
-  /** Without an id, the oldest environment counts in which the person has a role. */
+  /** Without an id, the oldest environment in which the person has a role is used. */
   defaultsEnvironment: boolean
 }
 

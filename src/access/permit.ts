@@ -4,7 +4,7 @@ import type { AccountRole, EnvironmentRole, KeyKind, Permission } from './types.
 /** `<resource>:read` or `<resource>:write`. `*` stands for every resource, also for future ones. */
 type PermissionPattern = `${string}:${'read' | 'write'}`
 
-/** To ask who one is. */
+/** The permission to ask who calls. */
 const ITSELF: readonly PermissionPattern[] = ['caller:read']
 
 /**

@@ -11,7 +11,7 @@ export type EnvironmentChange = {
   after: object | null
 }
 
-/** Publishes a change that comes from where the work of `app` comes from. */
+/** Publishes a change with the origin of `app`. */
 export const publishChange = (tx: Tx, app: App, scope: Scope, change: EnvironmentChange) =>
   publish(tx, { app, scope, now: app.clock.now(), origin: app.origin }, [
     { ...change, customerKey: null },

@@ -74,7 +74,7 @@ test('a secret that an earlier version stored unencrypted is sealed at the start
       where environment_key = ${environmentKey}::uuid`),
   )
   const finding = await lookAtStoredSecrets(app.db.read, app.config)
-  assert.match(String(finding.advice), /1 in clear/)
+  assert.match(String(finding.advice), /1 not encrypted/)
   const started = await openWorld(OWN, { apart: connection })
   assert.equal(await statusOf(started, plain), 200)
   await sealStoredSecrets(app)

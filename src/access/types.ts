@@ -45,11 +45,11 @@ export type ApiKey = {
   /** Exclusive. Null: never. */
   expiresAt: Instant | null
   revokedAt: Instant | null
-  /** The minute of the last use that a server has written down. */
+  /** The minute of the last use that a server has stored. */
   lastUsedAt: Instant | null
   /** Whether somebody got this key by signing in with a code. */
   isSession: boolean
-  /** Until when keys may live that a session makes. Null: for ever, and for all other keys. */
+  /** The latest expiry that keys of a session may have. Null: none; always for other keys. */
   makesUntil: Instant | null
 }
 
@@ -154,6 +154,6 @@ export type Credentials = {
   readonly environmentId: string | undefined
   /** A customer token, which is sent together with an API key. */
   readonly customerKey: string | undefined
-  /** Whether a person may name no environment: then one of theirs counts. */
+  /** Whether a person may leave out the environment. Then one of theirs is used. */
   readonly defaultsEnvironment: boolean
 }

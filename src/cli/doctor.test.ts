@@ -198,6 +198,6 @@ test('a proxy on this machine that is not configured is found', async (t) => {
     await fetch(`${url}/health/live`, { headers: { [header]: 'for=198.51.100.1' } })
   const [found] = (await findings()).filter(isProxy)
   assert.equal(found?.severity, 'warning')
-  assert.match(found.value, /^2 requests were passed on/)
+  assert.match(found.value, /^2 requests came through/)
   assert.match(String(found.advice), /BURSAR_TRUST_PROXY/)
 })

@@ -18,7 +18,7 @@ export async function withStopSignal<T>(
   const stop = () => {
     if (signal.aborted) return
     setTimeout(() => {
-      note('bursar: the stop took too long; leaving')
+      note('bursar: the stop took too long; exiting')
       exit(1)
     }, STOP_LIMIT_MS).unref()
     stopping.abort()

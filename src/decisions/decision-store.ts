@@ -215,8 +215,8 @@ export const deleteBeyond = (tx: Tx, scope: Scope, most: number): Promise<number
   )
 
 /**
- * Deletes denials from before an instant, and those of a clock that was ahead: later than `ahead`.
- * Returns how many, at most a batch.
+ * Deletes denials before an instant, and those after `ahead`, which a server wrote while its clock
+ * was ahead. Returns how many, at most a batch.
  */
 export const deleteOutside = (
   tx: Tx,

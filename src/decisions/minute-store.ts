@@ -6,7 +6,7 @@ import type { Scope } from '../kernel/scope.ts'
 import type { MinuteOf } from './count-minutes.ts'
 import type { MinuteCounts } from './types.ts'
 
-/** Writes what a server has counted in minutes. What it wrote of them before is replaced. */
+/** Writes what a server has counted in minutes. Replaces what it wrote about them before. */
 export const saveMinutes = rowWriter<Uuid, MinuteOf>(
   (serverKey, minutes) => sql`
     insert into decision_minutes (environment_key, minute, server_key, checks, consumptions,

@@ -12,8 +12,8 @@ const MS_PER_DENIAL = 10
 
 /**
  * Deletes what is too old, and the oldest denials beyond the configured number. It is scheduled
- * after each write. It runs again about when a server that writes as many denials as it may would
- * reach that number. If nothing is left, it does not run again.
+ * after each write. It runs again at about the earliest time at which one server could reach that
+ * number. If nothing is left, it does not run again.
  */
 export const decisionPurge: Purge = {
   kind: 'decisions.trim',

@@ -28,7 +28,7 @@ export const REASONS = [
 /** A feature or a currency, by its id. */
 export type CapabilityName = { kind: 'feature' | 'currency'; id: string }
 
-/** A denial. It has enough to recognise an equal one without computing anything. */
+/** A denial. These fields suffice to recognise an equal one without any computation. */
 export type Denial = {
   customerId: string
   resourceId: string | null
@@ -36,7 +36,7 @@ export type Denial = {
   reason: AccessDeniedReason
   /** The entity whose budget denied. If no budget did, the first one on a budget path. */
   entityId: string | null
-  /** About how much memory `describe` holds, in bytes. */
+  /** About how much memory the data of `describe` takes, in bytes. */
   bytes: number
   /** Computes everything else. It is called later, so it uses only data that never changes. */
   describe: () => DenialDetails

@@ -118,7 +118,10 @@ export class Supervisor {
       await delay(backoffMs, null, { signal }).catch(() => {})
       if (signal.aborted) return
       await stopLeftovers(clusterDir, connection.host).catch((error) => {
-        log.error({ err: error }, 'what the embedded database left could not be cleared')
+        log.error(
+          { err: error },
+          'left-over processes of the embedded database could not be stopped',
+        )
       })
       if (signal.aborted) return
       this.#run = startPostmaster(this.#launch)

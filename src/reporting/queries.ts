@@ -4,7 +4,7 @@ import { countActiveCustomers, countEntities, countOpenReservations } from './co
 import { stepsOf, sumMinutes } from './sum-minutes.ts'
 import type { Overview } from './types.ts'
 
-/** Returns what was decided lately in an environment, and what it has now. */
+/** Returns what was decided lately in an environment, and counts of its objects. */
 export async function readOverview(
   call: Call,
   recorder: DecisionRecorder,

@@ -64,6 +64,6 @@ function plus(one: MinuteCounts, other: MinuteCounts): MinuteCounts {
   }
 }
 
-/** The number of decisions that were not grants. */
+/** The number of denials. */
 export const deniedOf = ({ denials }: MinuteCounts): number =>
   Object.values(denials).reduce((sum, count) => sum + count, 0)

@@ -13,7 +13,7 @@ import * as groups from './group-usage.ts'
 import * as plan from './plan-usage.ts'
 import * as store from './usage-store.ts'
 
-/** What is grouped by. */
+/** What usage is grouped by. */
 export type GroupKind = 'customer' | 'entity'
 
 /** The usage that is asked for. */
@@ -86,8 +86,9 @@ export const readTop = (
   })
 
 /**
- * Returns the usage of each interval of a range: increments, not running totals. Errors as of
- * `readTop`.
+ * Returns the usage of each interval of a range: increments, not running totals. 404
+ * `CustomerNotFound`, `FeatureNotFound`; 400 `InvalidArgumentError`,
+ * `MeteringNotAvailableForFeatureType`.
  */
 export const readSeries = (
   { app, scope }: Call,
@@ -150,7 +151,10 @@ function requireSum(feature: Feature | undefined, featureId: string): Feature {
       'MeteringNotAvailableForFeatureType',
     )
   if (!addsUp(feature))
-    throw plan.impossible('featureId', `usage of ${featureId} is no sum; read its history instead`)
+    throw plan.impossible(
+      'featureId',
+      `usage of ${featureId} is not a sum; read its history instead`,
+    )
   return feature
 }
 
@@ -174,10 +178,10 @@ async function refuseTooMuch(
   { isByRecord }: { isByRecord: boolean },
 ): Promise<void> {
   if ((await store.countDays(reader, of, DAYS)) > DAYS)
-    throw plan.impossible('from', `more than ${DAYS} customers and days; shorten the range`)
+    throw plan.impossible('from', `the range has more than ${DAYS} daily totals; shorten it`)
   const days = { start: plan.intervalAt('day', of.range.start), end: of.range.end + DAY_MS }
   if (isByRecord && (await store.countRecordsOf(reader, { ...of, range: days })) > RECORDS)
-    throw plan.impossible('from', `more than ${RECORDS} records; shorten the range`)
+    throw plan.impossible('from', `the range has more than ${RECORDS} records; shorten it`)
 }
 
 const DAY_MS = 86_400_000
@@ -203,7 +207,10 @@ async function amountsByEntity(
 ): Promise<readonly groups.Amount[]> {
   const amounts = await store.sumByEntity(facts.reader, { ...facts, unit, limit: CELLS + 1 })
   if (amounts.length > CELLS)
-    throw plan.impossible('from', `more than ${CELLS} entities and intervals; shorten the range`)
+    throw plan.impossible(
+      'from',
+      `the range has more than ${CELLS} pairs of entity and interval; shorten it`,
+    )
   return amounts
 }
 

@@ -81,7 +81,7 @@ export const sumDaysByCustomer = (reader: Reader, of: UsageOf): Promise<AmountOf
     group by day.window_start, day.customer_key`,
   )
 
-/** The largest groups, and what all groups have together. */
+/** The largest groups, and the sum of all groups. */
 export type CustomerRanks = {
   top: readonly { key: Uuid; amount: Quantity }[]
   groups: number

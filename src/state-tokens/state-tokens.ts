@@ -31,8 +31,8 @@ export type StateOfCall = {
   notedToken(): Promise<string>
   /**
    * Returns the token of the state that the database has now. It includes everything that was read
-   * before. 503 if the caller has seen a newer state, and if another database has replaced that
-   * from which the call has read.
+   * before. 503 if the caller has seen a newer state, or if another database has replaced the
+   * one from which the call has read.
    */
   currentToken(): Promise<string>
 }
@@ -121,7 +121,7 @@ function requiredBy(sent: string, subject: TokenSubject, maker: TokenMaker) {
   return { atLeast: content.sequences, isOfThisHistory: content.history === maker.history }
 }
 
-/** Returns a function for what tokens are made with now. It reads the database once per epoch. */
+/** Returns a function that returns the maker of tokens. It reads the database once per epoch. */
 function makers(db: App['db']): () => Promise<TokenMaker> {
   const ofEpoch = perEpoch((): { reading: Promise<TokenMaker> | null } => ({ reading: null }))
   return () => {

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Sequences } from '../kernel/sequences.ts'
 
-/** What the tokens of a server are made and compared with. */
+/** What a server needs to make and to verify tokens. */
 export type TokenMaker = {
   databaseId: Uuid
   /** A key object, because importing the bytes each time takes five times as long as signing. */
@@ -11,7 +11,7 @@ export type TokenMaker = {
   history: number
 }
 
-/** The customer whose state a token is, as callers name it. */
+/** The customer of a token, by the id that callers use. */
 export type TokenSubject = { environmentKey: Uuid; customerId: string }
 
 /** The content of a token. */
@@ -22,14 +22,14 @@ const FORMAT = 1
 /** A sequence below 2⁴⁸ has room for a million changes per second for nine years. */
 const SEQUENCE_BYTES = 6
 const CONTENT_BYTES = 1 + 2 * SEQUENCE_BYTES + 4
-/** Half of an HMAC-SHA256. Nobody finds a message for a given half. */
+/** Half of an HMAC-SHA256: 128 bits cannot be guessed. */
 const MAC_BYTES = 16
 /** Without padding, and without bits that mean nothing: each token has one text. */
 const TEXT = /^[\w-]{44}$/
 
 /**
- * Returns the token of a state. Database, environment and customer are not in it: they are only
- * part of what its MAC is computed from. So it is short, and of no use for anything else.
+ * Returns the token of a state. Its MAC also covers the database, the environment and the customer,
+ * which the token does not contain. So it is short, and valid only for them.
  */
 export function tokenOf(
   maker: TokenMaker,

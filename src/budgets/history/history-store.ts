@@ -7,10 +7,10 @@ import type { Assignment } from '../types.ts'
 const slotRow = row({ slot: column.integer, amount: column.quantity, records: column.integer })
 
 /**
- * Returns what was counted for a budget from each instant until the next one; the last amount is of
- * all later usage. Reads the customer's records from the first instant until `until`, which may be
- * null for no end, but no more than `most` of them. Null if there are more. The instants must
- * ascend.
+ * Returns what was counted for a budget from each instant until the next one; the last amount
+ * includes all later usage. Reads the customer's records from the first instant until `until`, or
+ * without an end if that is null, but no more than `most` of them. Returns null if there are more.
+ * The instants must ascend.
  */
 export async function sumPostings(
   reader: Reader,

@@ -23,7 +23,7 @@ import { type BudgetTrace, type LimitChange, traceBudget } from './trace-budget.
 export type HistoryRequest = {
   customerId: string
   budgetId: string
-  /** Null: the start of the window in progress, of a level 30 days ago. */
+  /** Null: the start of the window in progress; for a level, 30 days ago. */
   from: Instant | null
   /** Exclusive. Null: now, including what happens now. */
   to: Instant | null

@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 
-/** The usage of the last part of a window, in the units that are reported. */
+/** The usage of a window, in the units that are reported, and the time over which it is spread. */
 export type Pace = { usage: Quantity; from: Instant; until: Instant }
 
 /**

@@ -24,7 +24,8 @@ export async function lookAtClock(reader: Reader, config: Config): Promise<Findi
   const skewMs = Math.max(0, before - now) - Math.max(0, now - after)
   const found = { name: 'clock', value: `this machine's is ahead by ${skewMs / 1000} s` }
   const agrees = Math.abs(skewMs) <= config.maxClockSkewMs
-  const advice = 'a server here decides nothing until they agree: set both right by NTP'
+  const advice =
+    'a server on this machine decides nothing until the clocks agree: correct both with NTP'
   const compared = agrees ? ok(found.name, found.value) : broken(found, advice)
   // A test clock may be set to any time.
   if (config.testClock) return [compared]
@@ -52,7 +53,7 @@ async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
   return [
     warning(
       { name, value: `${value}, up to ${instantToWire(farthest.farthest)}` },
-      'a server with a wrong clock, or a test clock, has written this, and customers stay there: ' +
+      'a wrong clock or a test clock has written this, and these customers stay at that time: ' +
         'bursar repair clock lists it, and corrects it with --apply',
     ),
   ]

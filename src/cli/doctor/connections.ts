@@ -16,12 +16,12 @@ export async function lookAtWriting(reader: Reader): Promise<Finding> {
   if (isStandby)
     return warning(
       { name: 'writing', value: 'a standby' },
-      'servers do not work on it: let DATABASE_URL lead to the primary',
+      'servers do not use it: set DATABASE_URL to the primary',
     )
   if (isReadOnly)
     return warning(
       { name: 'writing', value: 'read-only' },
-      'servers do not work on it: default_transaction_read_only is on for its database or user',
+      'servers do not use it: default_transaction_read_only is on for its database or user',
     )
   return ok('writing', 'possible')
 }

@@ -33,14 +33,14 @@ function lookAtDirectory(path: string, stats: Stats): Finding {
     return broken({ name: 'path', value }, advice)
   }
   if ((stats.mode & FOREIGN_BITS) !== 0)
-    return warning({ name: 'path', value }, `others can look into it: chmod g-rw,o-rwx ${path}`)
+    return warning({ name: 'path', value }, `other users can read it: chmod g-rw,o-rwx ${path}`)
   return ok('path', value)
 }
 
 const lookAtKeyFiles = ({ dataDir }: Config): Finding[] => [
   lookAtKeyFile('key file', keyFileOf(dataDir), { what: 'a full-access key', remedy: 'rotate it' }),
   lookAtKeyFile('secret key', secretKeyFileOf(dataDir), {
-    what: 'what secrets are sealed with',
+    what: 'the key that encrypts secrets',
     remedy: 'renew the signing secrets',
   }),
 ]

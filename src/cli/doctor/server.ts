@@ -36,8 +36,8 @@ async function lookAtProxy(url: string): Promise<Finding[]> {
   if (count === undefined || count === '0') return []
   return [
     warning(
-      { name: 'proxy', value: `${count} requests were passed on by a proxy that is not believed` },
-      'set BURSAR_TRUST_PROXY=loopback: else bad credentials of one client lock out others',
+      { name: 'proxy', value: `${count} requests came through a proxy that is not trusted` },
+      'set BURSAR_TRUST_PROXY=loopback: otherwise bad credentials of one client lock out others',
     ),
   ]
 }

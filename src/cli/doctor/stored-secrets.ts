@@ -11,8 +11,8 @@ export async function lookAtStoredSecrets(reader: Reader, config: Config): Promi
   const found = { name: 'stored secrets', value: `${count}` }
   if (closed.length > 0) return broken(found, sealedOtherwise(config, closed))
   if (plain.length > 0)
-    return warning(found, `${plain.length} in clear: the next start of a server seals them`)
+    return warning(found, `${plain.length} not encrypted: the next start of a server encrypts them`)
   if (count > 0 && config.databaseUrl !== null && config.secretKey === null)
-    return warning(found, 'servers on other machines need their key: set BURSAR_SECRET_KEY')
+    return warning(found, 'servers on other machines need the same key: set BURSAR_SECRET_KEY')
   return ok(found.name, found.value)
 }

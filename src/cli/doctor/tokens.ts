@@ -10,19 +10,19 @@ const { ok, warning, broken } = findingsOf('Tokens')
 
 /** Shows which tokens are accepted. Checks whether their key set can be fetched from here. */
 export async function lookAtTokens(config: TokenConfig | null): Promise<Finding[]> {
-  if (config === null) return [ok('tokens', 'none are taken: API keys only')]
+  if (config === null) return [ok('tokens', 'not accepted, only API keys')]
   const { issuer, audience, jwksUrl } = config
   return [
     issuer === null
       ? warning(
           { name: 'issuer', value: ANY_VALUE },
-          'set BURSAR_JWT_ISSUER: tokens of others count, too',
+          'set BURSAR_JWT_ISSUER: tokens of other issuers are accepted, too',
         )
       : ok('issuer', issuer),
     audience === null
       ? warning(
           { name: 'audience', value: ANY_VALUE },
-          'set BURSAR_JWT_AUDIENCE: tokens that were made for other applications count, too',
+          'set BURSAR_JWT_AUDIENCE: tokens for other applications are accepted, too',
         )
       : ok('audience', audience),
     jwksUrl === null ? ok('keys', 'BURSAR_JWT_PUBLIC_KEY') : await lookAtKeySet(jwksUrl),
@@ -35,7 +35,7 @@ async function lookAtKeySet(url: string): Promise<Finding> {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (!response.ok) return broken(found, `it answers ${response.status}: nobody can sign in`)
     const { keys } = (await response.json()) as { keys?: unknown }
-    if (!Array.isArray(keys)) return broken(found, 'what it answers is no key set')
+    if (!Array.isArray(keys)) return broken(found, 'its response is not a key set')
     return ok('key set', `${found.value} (${keys.length} ${keys.length === 1 ? 'key' : 'keys'})`)
   } catch (error) {
     const { cause, message } = error as Error

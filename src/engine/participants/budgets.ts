@@ -164,7 +164,7 @@ class BudgetPart implements Part {
     return before
   }
 
-  /** What is announced is read again first. */
+  /** Crossings are published, so what they depend on is first read again, under the locks. */
   needsLocks(): boolean {
     return this.#crossings.length > 0 || this.#resets.length > 0
   }
