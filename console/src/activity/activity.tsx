@@ -1,3 +1,4 @@
+import { Fragment, type ReactNode } from 'react'
 import type { AuditEntry, Event } from '../../../src/api.gen.ts'
 import { type ChangeSearch, useAddresses, useAddressState } from '../address-state.ts'
 import { searchOf } from '../addresses.ts'
@@ -45,7 +46,7 @@ function useColumns<Row extends AuditEntry | Event>(
   const addresses = useAddresses()
   return [
     { title: 'When', cell: ({ occurredAt }) => <Time at={occurredAt} />, width: '120px' },
-    { title: 'What', cell: ({ type }) => <Chip isMono>{type}</Chip> },
+    { title: 'What', cell: ({ type }) => <Chip isMono>{breakable(type)}</Chip> },
     { title: 'Object', cell: ({ objectId }) => <ShortId>{objectId}</ShortId> },
     ...(customerId === null
       ? [
@@ -90,19 +91,67 @@ const CHANGE_COLUMNS: readonly Column<AuditEntry>[] = [
 ]
 
 function Changes(props: LogProps) {
-  const { filter, change, customerId } = props
+  const { filter, customerId } = props
   const { who, whyNot } = useSession()
-  const columns = useColumns(customerId, CHANGE_COLUMNS)
+  const actor = filter.actor !== '' && { actorId: filter.actor }
   const list = useList(
     'v1.audit.list',
-    {
-      query: {
-        ...queryOf(filter, customerId),
-        ...(filter.actor !== '' && { actorId: filter.actor }),
-      },
-    },
+    { query: { ...queryOf(filter, customerId), ...actor } },
     { isOn: whyNot('v1.audit.list') === null },
   )
+  return (
+    <Log<AuditEntry>
+      {...props}
+      id="v1.audit.list"
+      label="Changes"
+      what="change"
+      list={list}
+      columns={CHANGE_COLUMNS}
+      below={(entry) => <ChangeDetails entry={entry} />}
+      empty={TEXTS.emptyChanges(who.limits.eventRetentionDays)}
+    />
+  )
+}
+
+function Events(props: LogProps) {
+  const { filter, customerId } = props
+  const { who, whyNot } = useSession()
+  const list = useList(
+    'v1.eventsLog.list',
+    { query: queryOf(filter, customerId) },
+    { isOn: whyNot('v1.eventsLog.list') === null },
+  )
+  return (
+    <Log<Event>
+      {...props}
+      id="v1.eventsLog.list"
+      label="Events"
+      what="event"
+      list={list}
+      columns={[]}
+      below={({ data }) => <EventDetails data={data} />}
+      empty={TEXTS.emptyEvents(who.limits.eventRetentionDays)}
+    />
+  )
+}
+
+/** One of the two logs: its filters, and its rows, of which one may be open. */
+function Log<Row extends AuditEntry | Event>(
+  props: LogProps & {
+    /** The operation that lists it. */
+    id: 'v1.audit.list' | 'v1.eventsLog.list'
+    label: string
+    /** What one row is called. */
+    what: string
+    list: Parameters<typeof ListTable<Row>>[0]['list']
+    /** Columns that the other log does not have. */
+    columns: readonly Column<Row>[]
+    /** What is shown below the row that is open. */
+    below: (row: Row) => ReactNode
+    empty: string
+  },
+) {
+  const { filter, change, customerId, list, below } = props
   return (
     <>
       <ActivityFilters
@@ -111,19 +160,19 @@ function Changes(props: LogProps) {
         hasCustomer={customerId !== null}
         types={typesOf(list.rows)}
       />
-      <IfPermitted id="v1.audit.list">
+      <IfPermitted id={props.id}>
         <ListTable
-          label="Changes"
+          label={props.label}
           list={list}
-          columns={columns}
+          columns={useColumns(customerId, props.columns)}
           keyOf={({ id }) => id}
           toOf={({ id }) => toggled(props, id)}
-          below={(entry) => entry.id === filter.open && <ChangeDetails entry={entry} />}
+          below={(row) => row.id === filter.open && below(row)}
           empty={
             isFiltered(filter) ? (
-              <EmptyFiltered what="change" onClear={() => clear(change)} />
+              <EmptyFiltered what={props.what} onClear={() => clear(change)} />
             ) : (
-              <Empty title={TEXTS.emptyChanges(who.limits.eventRetentionDays)} />
+              <Empty title={props.empty} />
             )
           }
         />
@@ -132,43 +181,19 @@ function Changes(props: LogProps) {
   )
 }
 
-function Events(props: LogProps) {
-  const { filter, change, customerId } = props
-  const { who, whyNot } = useSession()
-  const columns = useColumns<Event>(customerId, [])
-  const list = useList(
-    'v1.eventsLog.list',
-    { query: queryOf(filter, customerId) },
-    { isOn: whyNot('v1.eventsLog.list') === null },
-  )
-  return (
-    <>
-      <ActivityFilters
-        filter={filter}
-        change={change}
-        hasCustomer={customerId !== null}
-        types={typesOf(list.rows)}
-      />
-      <IfPermitted id="v1.eventsLog.list">
-        <ListTable
-          label="Events"
-          list={list}
-          columns={columns}
-          keyOf={({ id }) => id}
-          toOf={({ id }) => toggled(props, id)}
-          below={({ id, data }) => id === filter.open && <EventDetails data={data} />}
-          empty={
-            isFiltered(filter) ? (
-              <EmptyFiltered what="event" onClear={() => clear(change)} />
-            ) : (
-              <Empty title={TEXTS.emptyEvents(who.limits.eventRetentionDays)} />
-            )
-          }
-        />
-      </IfPermitted>
-    </>
-  )
-}
+/** A type that can be broken after each of its dots. */
+const breakable = (type: string): ReactNode =>
+  type.split('.').map((part, index, all) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a part is known by its place
+    <Fragment key={index}>
+      {part}
+      {index < all.length - 1 && (
+        <>
+          .<wbr />
+        </>
+      )}
+    </Fragment>
+  ))
 
 /** The types among the rows, to choose from. Others can be typed. */
 const typesOf = (rows: readonly { type: string }[] = []): string[] => [

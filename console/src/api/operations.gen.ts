@@ -212,11 +212,6 @@ export const operations = {
     path: '/api/v1-beta/customers/{id}/entities',
     permission: 'entities:read',
   },
-  'v1Beta.customers.entities.retrieve': {
-    method: 'GET',
-    path: '/api/v1-beta/customers/{id}/entities/{entityId}',
-    permission: 'entities:read',
-  },
   'v1Beta.customers.entities.upsert': {
     method: 'PUT',
     path: '/api/v1-beta/customers/{id}/entities',

@@ -92,8 +92,9 @@ function Used({ of: row }: { of: Entitlement }) {
   return (
     <span className={styles.used}>
       {used}
-      {isUnlimited(row) ? ', no limit' : limit === null ? '' : ` of ${formatNumber(limit)}`}
+      {limit !== null && !isUnlimited(row) && ` of ${formatNumber(limit)}`}
       {reset && <span className={styles.reset}> {reset}</span>}
+      {isUnlimited(row) && ', no limit'}
     </span>
   )
 }

@@ -3,9 +3,13 @@ import type { ReactNode } from 'react'
 import type { EntitlementExplanation, EntitlementExplanationNode } from '../../../src/api.gen.ts'
 import { formatNumber, formatReset } from '../format.ts'
 import { Id, Name, Time } from '../ui/text.tsx'
+import { useNow } from '../use-now.ts'
 import styles from './chain.module.css'
 import type { Names } from './names.ts'
 import { BarLegend, RequestBar } from './request-bar.tsx'
+
+/** How often it is looked whether a window is over, in milliseconds. */
+const RESET_MS = 5000
 
 /** A chain with the nodes of each entity together, from the root down to the entity named. */
 export function entitiesOf(
@@ -171,6 +175,7 @@ function Figures(props: {
   resetsAt: string | null
 }) {
   const { left, right, held, resetsAt } = props
+  const isOver = useNow(RESET_MS) > new Date(resetsAt ?? 0).getTime()
   return (
     <div className={styles.figures}>
       <span>
@@ -181,7 +186,8 @@ function Figures(props: {
         {right}
         {resetsAt && (
           <span className={styles.muted}>
-            {right ? ' · ' : ''}starts again <Time at={resetsAt} />
+            {right ? ' · ' : ''}
+            {isOver ? 'started' : 'starts'} again <Time at={resetsAt} />
           </span>
         )}
       </span>

@@ -3,30 +3,30 @@ import type { EntitlementExplanationNode } from '../../../src/api.gen.ts'
 import { call } from '../api/call.ts'
 import { useSession } from '../api/session.tsx'
 
+type Chains = readonly (readonly EntitlementExplanationNode[])[]
+
 /** Names of entities, by id. An entity without a name is not in it. */
 export type Names = ReadonlyMap<string, string>
 
-/** Names that one drawing asks for. The others are shown by their ids. */
-const MOST = 16
+/** Chains whose names one drawing asks for. Entities of the others are shown by their ids. */
+const MOST = 3
 const STALE_MS = 300_000
+const PATH = 'v1.customers.entities.retrievePath'
 
-export const idsIn = (chains: readonly (readonly EntitlementExplanationNode[])[]): string[] => [
-  ...new Set(
-    chains.flat().flatMap(({ entityId, scopeEntityIds }) => [entityId, ...scopeEntityIds]),
-  ),
-]
-
-/** Reads the names of the entities of a drawing. Names change rarely, so they are kept. */
-export function useNames(customerId: string, ids: readonly string[]): Names {
+/**
+ * Reads the names of the entities of a drawing, one request for each chain: it starts with the
+ * entity that was named, and the rest is above it. Names change rarely, so they are kept.
+ */
+export function useNames(customerId: string, chains: Chains): Names {
   const { caller, environment, whyNot } = useSession()
-  const isOn = whyNot('v1Beta.customers.entities.retrieve') === null
+  const isOn = whyNot(PATH) === null
+  const named = new Set(chains.flatMap(([first]) => first?.entityId ?? []))
   return useQueries({
-    queries: ids.slice(0, MOST).map((entityId) => {
+    queries: [...named].slice(0, MOST).map((entityId) => {
       const request = { params: { id: customerId, entityId } }
       return {
-        queryKey: [environment, 'v1Beta.customers.entities.retrieve', request],
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          call(caller, 'v1Beta.customers.entities.retrieve', request, { signal }),
+        queryKey: [environment, PATH, request],
+        queryFn: ({ signal }: { signal: AbortSignal }) => call(caller, PATH, request, { signal }),
         enabled: isOn,
         staleTime: STALE_MS,
         retry: false,
@@ -34,8 +34,10 @@ export function useNames(customerId: string, ids: readonly string[]): Names {
     }),
     combine: (results) =>
       new Map(
-        results.flatMap(({ data }): [string, string][] =>
-          data?.data.displayName ? [[data.data.id, data.data.displayName]] : [],
+        results.flatMap(({ data }) =>
+          (data?.data.nodes ?? []).flatMap(({ entityId, displayName }): [string, string][] =>
+            displayName ? [[entityId, displayName]] : [],
+          ),
         ),
       ),
   })

@@ -19,18 +19,18 @@ export function Freshness() {
   const isFailing = read.some(({ state }) => state.fetchFailureCount > 0 || state.error !== null)
   if (read.length === 0) return null
   const isOld = isFailing || ageMs > OLD_MS
+  const age = formatDuration(ageMs)
+  const text = isFailing ? `${age} old · retrying` : `${age} ago`
   return (
     <span className={isOld ? styles.stale : styles.fresh}>
       <Button
         look="quiet"
         size="small"
         icon={RefreshCw}
-        aria-label="Refresh"
+        aria-label={`Refresh, read ${text}`}
         onClick={() => void queries.refetchQueries({ type: 'active' })}
       >
-        <span className={styles.age}>
-          {isFailing ? `${formatDuration(ageMs)} old · retrying` : `${formatDuration(ageMs)} ago`}
-        </span>
+        <span className={styles.age}>{text}</span>
       </Button>
     </span>
   )

@@ -96,7 +96,8 @@ export const Tabs = ({ label, tabs }: { label: string; tabs: readonly Tab[] }) =
 /** Code or JSON, with a button that copies it. */
 export const Code = ({ text, label }: { text: string; label: string }) => (
   <div className={styles.code}>
-    <pre>{text}</pre>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keys scroll what has the focus */}
+    <pre tabIndex={0}>{text}</pre>
     <CopyButton text={text} label={label} />
   </div>
 )

@@ -12,7 +12,7 @@ export const Id = ({ children }: { children: string }) => (
 
 /** An id that the server made. Its end tells ids apart; the tooltip has it whole. */
 export const ShortId = ({ children }: { children: string }) => (
-  <span className={styles.id} title={children}>
+  <span className={`${styles.id} ${children.length > 20 ? styles.short : ''}`} title={children}>
     {children.length > 20 ? `…${children.slice(-8)}` : children}
   </span>
 )

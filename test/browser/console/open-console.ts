@@ -13,13 +13,15 @@ const browser = await startChromium()
 
 export type Visit = {
   tenant: Tenant
-  /** Below the environment, as in `/customers`. */
-  path?: string
+  /** Below the environment, as in `/customers`. Null: no page is opened yet. */
+  path?: string | null
   /** Null: nobody has signed in. Default: the tenant's full-access key. */
   key?: string | null
   colorScheme?: 'light' | 'dark'
   width?: number
-  /** Statuses of responses that the test expects, which the browser logs as errors. */
+  /**
+   * Statuses of responses that the test expects, which the browser logs as errors. 0: no response.
+   */
   expected?: readonly number[]
 }
 
@@ -42,8 +44,14 @@ export async function openConsole(t: TestContext, visit: Visit): Promise<Page> {
   const complaints: string[] = []
   page.on('console', (message) => {
     const text = message.text()
-    const isExpected = expected.some((status) => text.includes(`status of ${status}`))
+    const isExpected = expected.some((status) =>
+      text.includes(status === 0 ? 'net::ERR_' : `status of ${status}`),
+    )
     if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(text)
+  })
+  page.on('dialog', (dialog) => {
+    complaints.push(`said ${dialog.message()}`)
+    void dialog.dismiss()
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {
@@ -55,7 +63,7 @@ export async function openConsole(t: TestContext, visit: Visit): Promise<Page> {
     await context.close()
     assert.deepEqual(complaints, [], 'the page had something to complain about')
   })
-  await page.goto(key === null ? `${origin}/` : addressOf(tenant, path))
+  if (path !== null) await page.goto(key === null ? `${origin}/` : addressOf(tenant, path))
   return page
 }
 

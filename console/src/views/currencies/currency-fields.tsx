@@ -1,4 +1,5 @@
 import type { CustomCurrency, CustomCurrencyUnits } from '../../../../src/api.gen.ts'
+import { UnitNames } from '../../catalog/unit-names.tsx'
 import { FieldRow, TextArea, TextField } from '../../ui/field.tsx'
 import { MetadataField, type MetadataRow, metadataRows } from '../../ui/metadata-field.tsx'
 
@@ -49,24 +50,13 @@ export function CurrencyFieldset(props: {
           isOptional
         />
       </FieldRow>
-      <FieldRow>
-        <TextField
-          name="units/singular"
-          label="One unit"
-          value={fields.singular}
-          onChange={(singular) => set({ singular })}
-          placeholder="token"
-          isOptional
-        />
-        <TextField
-          name="units/plural"
-          label="Several units"
-          value={fields.plural}
-          onChange={(plural) => set({ plural })}
-          placeholder="tokens"
-          isOptional
-        />
-      </FieldRow>
+      <UnitNames
+        names={['units/singular', 'units/plural']}
+        values={[fields.singular, fields.plural]}
+        onOne={(singular) => set({ singular })}
+        onSeveral={(plural) => set({ plural })}
+        hasExample
+      />
       <TextArea
         name="description"
         label="Description"

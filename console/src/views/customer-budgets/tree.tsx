@@ -26,7 +26,8 @@ export function Tree(props: {
   customerId: string
   filter: TreeFilter
   onOpen: (entityId: string) => void
-  onCount: (total: number) => void
+  /** Null: it is not known yet. */
+  onCount: (total: number | null) => void
   empty: ReactNode
 }) {
   const { customerId, filter, onOpen, onCount, empty } = props
@@ -54,7 +55,8 @@ export function Tree(props: {
   const items = rows.getVirtualItems()
   const { startIndex: first, endIndex: last } = rows.range ?? { startIndex: 0, endIndex: 60 }
   useEffect(() => setView({ first, last }), [first, last])
-  useEffect(() => onCount(tree.total), [onCount, tree.total])
+  const total = tree.isPending ? null : tree.total
+  useEffect(() => onCount(total), [onCount, total])
   const focus = (row: number) => {
     const next = Math.max(0, Math.min(tree.count - 1, row))
     wanted.current = next

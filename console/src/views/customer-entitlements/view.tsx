@@ -36,9 +36,9 @@ const COLUMNS: readonly Column<PromotionalEntitlement>[] = [
 
 function givesText(row: PromotionalEntitlement): string {
   if (row.enumValues) return row.enumValues.join(', ')
-  const reset = row.resetPeriod ? ` ${formatReset(row.resetPeriod)}` : ''
-  if (row.hasUnlimitedUsage) return `no limit${reset}`
+  if (row.hasUnlimitedUsage) return 'no limit'
   if (row.usageLimit === null) return 'yes'
+  const reset = row.resetPeriod ? ` ${formatReset(row.resetPeriod)}` : ''
   return `${formatNumber(row.usageLimit)}${reset}${row.hasSoftLimit ? ', soft' : ''}`
 }
 

@@ -3,7 +3,7 @@ import { useAddresses, useParam } from '../../address-state.ts'
 import { EVERY, useRead } from '../../api/use-read.ts'
 import { Drawing } from '../../explain/chain.tsx'
 import { Findings } from '../../explain/findings.tsx'
-import { idsIn, useNames } from '../../explain/names.ts'
+import { useNames } from '../../explain/names.ts'
 import { Verdict } from '../../explain/verdict.tsx'
 import { formatNumber } from '../../format.ts'
 import { LinkButton } from '../../ui/button.tsx'
@@ -41,7 +41,7 @@ function Stored({ decision }: { decision: ExplainedDecision }) {
 function Explanation(props: { decision: ExplainedDecision; explanation: EntitlementExplanation }) {
   const { decision, explanation } = props
   const { request, customerId } = decision
-  const names = useNames(customerId, idsIn(explanation.chains))
+  const names = useNames(customerId, explanation.chains)
   const amount = request?.requestedUsage ?? 0
   const capability =
     explanation.type === 'FEATURE'

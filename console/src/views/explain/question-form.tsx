@@ -1,7 +1,7 @@
 import { Plus, X } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useSession } from '../../api/session.tsx'
-import { useRead } from '../../api/use-read.ts'
+import { EVERY, useRead } from '../../api/use-read.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
@@ -12,7 +12,8 @@ import styles from './view.module.css'
 export function QuestionForm(props: { first: Question; onAsk: (question: Question) => void }) {
   const [question, setQuestion] = useState(props.first)
   const set = (part: Partial<Question>) => setQuestion((all) => ({ ...all, ...part }))
-  const suggestions = useSuggestions(question)
+  const [isUsed, setUsed] = useState(false)
+  const suggestions = useSuggestions(question, isUsed)
   const ask = () => props.onAsk(question)
   useShortcuts([{ keys: 'mod+enter', label: 'Check', run: ask, isOnlyKey: true }])
   const onSubmit = (event: FormEvent) => {
@@ -21,7 +22,7 @@ export function QuestionForm(props: { first: Question; onAsk: (question: Questio
   }
   const isCurrency = question.currency !== ''
   return (
-    <form className={styles.form} onSubmit={onSubmit}>
+    <form className={styles.form} onSubmit={onSubmit} onFocus={() => setUsed(true)}>
       <TextField
         name="customer"
         label="Customer"
@@ -117,17 +118,20 @@ function Dimensions(props: {
   )
 }
 
-/** The first hundred of each, to choose from. Others are typed. */
-function useSuggestions({ customer }: Question) {
+/** The first hundred of each, to choose from. Others are typed. Read when the form is in use. */
+function useSuggestions({ customer }: Question, isOn: boolean) {
   const { whyNot } = useSession()
-  const every = { everyMs: 60_000 }
+  const every = { everyMs: EVERY.total, isOn }
   const customers = useRead('v1.customers.list', { query: { limit: 100 } }, every)
   const features = useRead('v1.features.listFeatures', { query: { limit: 100 } }, every)
   const types = useRead('v1Beta.entityTypes.list', { query: { limit: 100 } }, every)
   const entities = useRead(
     'v1Beta.customers.entities.list',
     { params: { id: customer }, query: { limit: 100 } },
-    { ...every, isOn: customer !== '' && whyNot('v1Beta.customers.entities.list') === null },
+    {
+      ...every,
+      isOn: isOn && customer !== '' && whyNot('v1Beta.customers.entities.list') === null,
+    },
   )
   return {
     customers: (customers.data?.data ?? []).map(({ id, name }) => ({

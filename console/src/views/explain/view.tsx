@@ -4,7 +4,7 @@ import { EVERY, useRead } from '../../api/use-read.ts'
 import { CallPanel } from '../../explain/call-panel.tsx'
 import { Drawing } from '../../explain/chain.tsx'
 import { Findings } from '../../explain/findings.tsx'
-import { idsIn, useNames } from '../../explain/names.ts'
+import { useNames } from '../../explain/names.ts'
 import { Verdict } from '../../explain/verdict.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Loaded } from '../../ui/states.tsx'
@@ -51,7 +51,7 @@ function Explanation(props: {
 }) {
   const { answer, question, onAsk } = props
   const amount = amountOf(question)
-  const names = useNames(question.customer, idsIn(answer.chains))
+  const names = useNames(question.customer, answer.chains)
   const own = useRead('v1.customers.retrieve', { params: { id: question.customer } })
   const customer = own.data?.data.name || question.customer
   const capability =

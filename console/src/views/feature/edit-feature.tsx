@@ -6,6 +6,7 @@ import type {
 } from '../../../../src/api.gen.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
+import { UnitNames } from '../../catalog/unit-names.tsx'
 import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
@@ -108,22 +109,12 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
 function UnitFields({ fields, set }: { fields: Fields; set: (part: Partial<Fields>) => void }) {
   return (
     <>
-      <FieldRow>
-        <TextField
-          name="featureUnits"
-          label="One unit"
-          value={fields.featureUnits}
-          onChange={(featureUnits) => set({ featureUnits })}
-          isOptional
-        />
-        <TextField
-          name="featureUnitsPlural"
-          label="Several units"
-          value={fields.featureUnitsPlural}
-          onChange={(featureUnitsPlural) => set({ featureUnitsPlural })}
-          isOptional
-        />
-      </FieldRow>
+      <UnitNames
+        names={['featureUnits', 'featureUnitsPlural']}
+        values={[fields.featureUnits, fields.featureUnitsPlural]}
+        onOne={(featureUnits) => set({ featureUnits })}
+        onSeveral={(featureUnitsPlural) => set({ featureUnitsPlural })}
+      />
       <CheckField
         label="Limits are in larger units"
         hint="Usage is divided before it is compared."
@@ -151,22 +142,13 @@ function UnitFields({ fields, set }: { fields: Fields; set: (part: Partial<Field
               ]}
             />
           </FieldRow>
-          <FieldRow>
-            <TextField
-              name="unitTransformation/featureUnits"
-              label="One larger unit"
-              value={fields.unitOfLimits}
-              onChange={(unitOfLimits) => set({ unitOfLimits })}
-              isOptional
-            />
-            <TextField
-              name="unitTransformation/featureUnitsPlural"
-              label="Several larger units"
-              value={fields.unitsOfLimits}
-              onChange={(unitsOfLimits) => set({ unitsOfLimits })}
-              isOptional
-            />
-          </FieldRow>
+          <UnitNames
+            names={['unitTransformation/featureUnits', 'unitTransformation/featureUnitsPlural']}
+            values={[fields.unitOfLimits, fields.unitsOfLimits]}
+            onOne={(unitOfLimits) => set({ unitOfLimits })}
+            onSeveral={(unitsOfLimits) => set({ unitsOfLimits })}
+            unit="larger unit"
+          />
         </>
       )}
     </>

@@ -10,6 +10,7 @@ import { useAddresses } from '../../address-state.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
 import { METER_CHOICES, TYPE_CHOICES } from '../../catalog/feature-words.ts'
+import { UnitNames } from '../../catalog/unit-names.tsx'
 import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
@@ -123,24 +124,13 @@ function TypeFields(props: { fields: FeatureFields; set: (part: Partial<FeatureF
         )}
       </FieldRow>
       {isNumber && (
-        <FieldRow>
-          <TextField
-            name="featureUnits"
-            label="One unit"
-            value={fields.featureUnits}
-            onChange={(featureUnits) => set({ featureUnits })}
-            placeholder="token"
-            isOptional
-          />
-          <TextField
-            name="featureUnitsPlural"
-            label="Several units"
-            value={fields.featureUnitsPlural}
-            onChange={(featureUnitsPlural) => set({ featureUnitsPlural })}
-            placeholder="tokens"
-            isOptional
-          />
-        </FieldRow>
+        <UnitNames
+          names={['featureUnits', 'featureUnitsPlural']}
+          values={[fields.featureUnits, fields.featureUnitsPlural]}
+          onOne={(featureUnits) => set({ featureUnits })}
+          onSeveral={(featureUnitsPlural) => set({ featureUnitsPlural })}
+          hasExample
+        />
       )}
       {fields.featureType === 'ENUM' && (
         <EnumValuesField rows={fields.values} onChange={(values) => set({ values })} />

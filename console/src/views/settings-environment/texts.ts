@@ -1,7 +1,7 @@
 export const TEXTS = {
   unknown: 'Unknown dimensions',
   unknownHint:
-    'What a dimension means whose value names no entity. Reports and raw events count in both cases.',
+    'What a check does with a dimension whose value names no entity. Reports and raw events count in both cases.',
   ignore: 'Ignore them',
   deny: 'Deny',
   origins: 'Allowed origins',

@@ -1,0 +1,140 @@
+import { required } from '../../../src/kernel/assert.ts'
+import { furnish } from '../../api/calls.ts'
+import { grantItem } from '../../support/grants.ts'
+import type { Tenant } from '../../support/world.ts'
+import type { Ids } from './views.ts'
+
+/** The longest id. */
+const MOST = 255
+/** The largest amount that the API document allows with all its digits. */
+const LARGE = 999_999_999_999_999
+
+const MARKUP = '<img src=x onerror=alert(1)>'
+
+/**
+ * Text that breaks pages: markup, a right-to-left override, Hebrew, emoji of several characters,
+ * and a word without a place to break it. Together with an id of `furnish`, 255 characters.
+ */
+const HOSTILE = `${MARKUP}\u202eשלום עולם👩‍👩‍👧‍👦 ${'W'.repeat(170)}`
+
+const long = (word: string): string => `${word}-${'x'.repeat(MOST - word.length - 1)}`
+
+const IDS = {
+  customer: long('customer'),
+  feature: long('feature'),
+  team: long('team'),
+  entity: long('agent'),
+  type: long('type'),
+}
+
+/**
+ * Prepares an environment in which every text is hostile, every id as long as ids may be, and every
+ * number has 15 digits. Beside them are objects with empty names.
+ */
+export async function furnishHostile(tenant: Tenant): Promise<Ids> {
+  await furnish(tenant, HOSTILE)
+  await furnishCatalog(tenant)
+  const params = { id: IDS.customer }
+  await tenant.ok('v1.customers.provision', {
+    body: {
+      id: IDS.customer,
+      name: HOSTILE,
+      email: `${'e'.repeat(60)}@${'d'.repeat(60)}.example`,
+      metadata: { [HOSTILE.slice(0, 60)]: HOSTILE, empty: '' },
+    },
+  })
+  await tenant.ok('v1.customers.provision', { body: { id: 'nameless', name: '' } })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params,
+    body: {
+      entities: [
+        { id: IDS.team, entityTypeId: IDS.type, displayName: HOSTILE },
+        { id: IDS.entity, entityTypeId: IDS.type, displayName: HOSTILE },
+        { id: 'nameless', entityTypeId: IDS.type, displayName: '' },
+      ],
+    },
+  })
+  await tenant.ok('v1.customers.promotionalEntitlements.create', {
+    params,
+    body: {
+      promotionalEntitlements: [
+        grantItem(IDS.feature, {
+          usageLimit: LARGE,
+          resetPeriod: 'MONTH',
+          monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+        }),
+        grantItem('region', { enumValues: [HOSTILE] }),
+      ],
+    },
+  })
+  const budget = { featureId: IDS.feature, cadence: 'P1M' as const }
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: {
+      assignments: [
+        { ...budget, entityId: IDS.team, usageLimit: LARGE - 1 },
+        { ...budget, entityId: IDS.entity, usageLimit: LARGE - 2, parentId: IDS.team },
+        { ...budget, entityId: IDS.entity, usageLimit: LARGE, scopeEntityIds: [IDS.team] },
+        { ...budget, entityId: 'nameless', usageLimit: 1 },
+      ],
+    },
+  })
+  const dimensions = { agentId: IDS.entity, note: HOSTILE }
+  const use = { customerId: IDS.customer, featureId: IDS.feature }
+  await tenant.ok('v1.usage.report', {
+    body: { usages: [{ ...use, value: LARGE - 3, dimensions }] },
+  })
+  await tenant.ok('v1.customers.checkEntitlement', {
+    params,
+    query: {
+      featureId: IDS.feature,
+      requestedUsage: String(LARGE),
+      'dimensions[agentId]': IDS.entity,
+      'dimensions[note]': HOSTILE,
+    },
+  })
+  await addMeter(tenant)
+  const { data } = await tenant.ok('v1.decisions.list', { query: { customerId: IDS.customer } })
+  return { ...IDS, decision: required(data[0], 'a denial').id }
+}
+
+async function furnishCatalog(tenant: Tenant): Promise<void> {
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: {
+      types: [
+        {
+          id: IDS.type,
+          displayName: HOSTILE,
+          description: HOSTILE,
+          attributionKeys: ['agentId', 'k'.repeat(64)],
+        },
+      ],
+    },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      id: IDS.feature,
+      displayName: HOSTILE,
+      description: HOSTILE,
+      featureType: 'NUMBER',
+      meterType: 'INCREMENTAL',
+      featureUnits: HOSTILE,
+      featureUnitsPlural: HOSTILE,
+      metadata: { mark: HOSTILE },
+    },
+  })
+}
+
+/** A feature with a meter counts no usage that is reported, so it gets its meter last. */
+async function addMeter(tenant: Tenant): Promise<void> {
+  await tenant.ok('v1.features.updateFeature', {
+    params: { id: IDS.feature },
+    body: {
+      unitTransformation: { divide: 1000, featureUnits: HOSTILE, featureUnitsPlural: HOSTILE },
+      meter: {
+        aggregation: { function: 'SUM', field: 'amount' },
+        filters: [{ conditions: [{ field: HOSTILE, operation: 'EQUALS', value: HOSTILE }] }],
+      },
+    },
+  })
+}
