@@ -4,18 +4,23 @@ import { installPackages } from './console/install.ts'
 import { ROOT } from './tidy/project.ts'
 
 // `npm run console` checks the types of the console and writes `console/dist`. With `dev`, it
-// serves the sources instead. With `verify`, it builds elsewhere and compares byte for byte. Each
-// installs the packages of the console first, if they are not those of its lock file.
+// serves the sources instead. With `verify`, it builds elsewhere and compares byte for byte. With
+// `pictures <folder>`, it makes pictures of every view of a running server. Each installs the
+// packages of the console first, if they are not those of its lock file.
 
 const FOLDER = join(ROOT, 'console')
 const [command = 'build', ...args] = process.argv.slice(2)
 
-const COMMANDS: Readonly<Record<string, () => void>> = {
+const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
   build: () => {
     checkTypes(FOLDER)
     buildInto(FOLDER, join(FOLDER, 'dist'))
   },
   dev: () => develop(FOLDER, args),
+  pictures: async () => {
+    const { makePictures } = await import('./console/pictures.ts')
+    await makePictures(args[0] ?? join(ROOT, 'pictures'))
+  },
   verify: () => {
     checkTypes(FOLDER)
     const problems = verifyBuild(FOLDER)
@@ -31,4 +36,4 @@ if (run === undefined) {
 }
 await import('./api/build.ts')
 installPackages(FOLDER)
-run()
+await run()

@@ -16,9 +16,12 @@ const QUIET = [
   '--disable-sync',
 ]
 
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+
 /** Starts a browser that is closed when the test file ends. */
 export async function startChromium(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+  const browser = await launchChromium()
   after(() => browser.close())
   return browser
 }
