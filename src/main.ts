@@ -227,8 +227,8 @@ export async function createBursar(from: {
   const counts = { keySetFailures, keyCache, engineCounts, denialCounts, tokenRefusals }
   const shown = { app, contract, ...held, version: VERSION, ...counts }
   if (app.config.metrics) mountMetrics(server, shown)
-  mountOpenRoutes(server, { app, contract })
-  mountConsole(server)
+  const look = mountConsole(server)
+  mountOpenRoutes(server, { app, contract, look })
   const authentication = limitFailures(authenticator)
   const { authenticate } = authentication
   const serving = { validators, authentication, handlers, admitBody, stateTokens }

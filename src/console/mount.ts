@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { mountAsset } from '../http/index.ts'
+import { assert } from '../kernel/assert.ts'
 import { readConsoleFiles } from './files.ts'
 
 const BUILD = new URL('../../console/dist/', import.meta.url)
@@ -24,8 +25,15 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
-/** The console: its page at its addresses, and its files. Nothing of it needs authentication. */
-export function mountConsole(server: FastifyInstance): void {
+/**
+ * The console: its page at its addresses, and its files. Nothing of it needs authentication.
+ * Returns the addresses of files that other pages share.
+ */
+export function mountConsole(server: FastifyInstance): {
+  styles: string
+  theme: string
+  icon: string
+} {
   const { page, folder, assets } = readConsoleFiles(BUILD)
   for (const address of ADDRESSES)
     server.get(address, (_, reply) => {
@@ -41,4 +49,16 @@ export function mountConsole(server: FastifyInstance): void {
     })
   for (const { name, type, content } of assets)
     mountAsset(server, { url: `${folder}${name}`, type, load: async () => content })
+  const addressOf = (name: string) => {
+    assert(
+      assets.some((asset) => asset.name === name),
+      `the console has no ${name}`,
+    )
+    return `${folder}${name}`
+  }
+  return {
+    styles: addressOf('console.css'),
+    theme: addressOf('theme.js'),
+    icon: addressOf('icon.svg'),
+  }
 }

@@ -7,6 +7,7 @@ import { acceptsGzip } from './answers.ts'
 import type { ApiDocument } from './api-document.ts'
 import { JSON_TYPE } from './content-types.ts'
 import { mountReference } from './reference.ts'
+import type { Look } from './reference-page.ts'
 
 /** How long the readiness check may take, in milliseconds. */
 const READY_LIMIT_MS = 2000
@@ -14,9 +15,9 @@ const READY_LIMIT_MS = 2000
 /** Routes without authentication: health, the API document and its reference. */
 export function mountOpenRoutes(
   server: FastifyInstance,
-  from: { app: App; contract: ApiDocument },
+  from: { app: App; contract: ApiDocument; look: Look },
 ): void {
-  const { app, contract } = from
+  const { app, contract, look } = from
   const document = Buffer.from(JSON.stringify(contract.document))
   const zippedDocument = gzipSync(document)
 
@@ -35,5 +36,5 @@ export function mountOpenRoutes(
     if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(document)
     return reply.header('content-encoding', 'gzip').send(zippedDocument)
   })
-  mountReference(server)
+  mountReference(server, look)
 }

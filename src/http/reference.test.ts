@@ -26,6 +26,13 @@ test('the policy allows the inline script and style of the page, and no others',
     assert.ok(policy.includes(createHash('sha256').update(text).digest('base64')))
 })
 
+test('the page has the styles and the theme of the console, and leads back to it', async () => {
+  const shared = [...page.body.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)]
+  assert.equal(shared.length, 3)
+  for (const [, url = ''] of shared) assert.equal((await get(url)).statusCode, 200, url)
+  assert.match(page.body, /href="\/"/)
+})
+
 test('the assets of the page are served, compressed on request, and cacheable', async () => {
   assert.equal(assets.length, 2)
   for (const url of assets) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { mountAsset } from './asset.ts'
-import { referencePage } from './reference-page.ts'
+import { type Look, referencePage } from './reference-page.ts'
 
 /** The renderer runs only in browsers. The server only sends its files. */
 const PACKAGE = import.meta.resolve('swagger-ui-dist/package.json')
@@ -11,12 +11,16 @@ const STYLE = { name: 'swagger-ui.css', type: 'text/css; charset=utf-8' }
 
 /**
  * `GET /docs`: the API reference, where operations can be tried. All files of the page come from
- * this server.
+ * this server. It looks like the console, whose files it uses.
  */
-export function mountReference(server: FastifyInstance): void {
+export function mountReference(server: FastifyInstance, look: Look): void {
   const { version } = JSON.parse(readFileSync(new URL(PACKAGE), 'utf8')) as { version: string }
   const addressOf = ({ name }: { name: string }) => `/docs/${version}/${name}`
-  const { html, policy } = referencePage({ script: addressOf(SCRIPT), style: addressOf(STYLE) })
+  const { html, policy } = referencePage({
+    script: addressOf(SCRIPT),
+    style: addressOf(STYLE),
+    look,
+  })
   server.get('/docs', (_, reply) => {
     reply
       .type('text/html; charset=utf-8')
