@@ -1,4 +1,5 @@
 import { OPERATION_PERMISSIONS } from '../api.gen.ts'
+import { required } from '../kernel/assert.ts'
 import type { AccountRole, EnvironmentRole, KeyKind, Permission } from './types.ts'
 
 /** `<resource>:read` or `<resource>:write`. `*` stands for every resource, also for future ones. */
@@ -41,13 +42,27 @@ const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly Permissio
   NONE: ITSELF,
 }
 
+/** The patterns of each role, split once: each request asks. */
+const GRANTS = new Map(
+  Object.entries(PERMISSIONS).map(([role, patterns]) => [
+    role,
+    patterns.map((pattern) => {
+      const [resource, verb] = pattern.split(':')
+      return { resource, verb }
+    }),
+  ]),
+)
+
 /** Returns whether a role has `permission`. */
 export function permits(role: KeyKind | EnvironmentRole, permission: Permission): boolean {
-  const [resource = '', verb] = permission.split(':')
-  return PERMISSIONS[role].some((grant) => {
-    const [granted, kind] = grant.split(':')
-    return (granted === '*' || granted === resource) && (kind === 'write' || kind === verb)
-  })
+  const grants = required(GRANTS.get(role), 'the permissions of a role')
+  const end = permission.indexOf(':')
+  const [resource, verb] = [permission.slice(0, end), permission.slice(end + 1)]
+  return grants.some(
+    (granted) =>
+      (granted.resource === '*' || granted.resource === resource) &&
+      (granted.verb === 'write' || granted.verb === verb),
+  )
 }
 
 /** Returns the permissions of a role, among those that operations require. Sorted. */

@@ -3,8 +3,10 @@ import type { Credentials } from '../access/index.ts'
 import type { Operation } from './api-document.ts'
 
 /** Returns the first value of a header that was sent several times. */
-const headerOf = (request: FastifyRequest, name: string): string | undefined =>
-  [request.headers[name]].flat()[0]
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  const sent = headers[name]
+  return typeof sent === 'object' ? sent[0] : sent
+}
 
 /** What a request needs of the environment of its caller. */
 export type EnvironmentDemand = Pick<Operation, 'defaultsEnvironment'>

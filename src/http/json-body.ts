@@ -106,7 +106,8 @@ function refuseText(text: string, { field, isMetadata }: Spot): void {
 }
 
 /** 400 if text from a path or a query contains characters that cannot be stored. */
-export function refuseInvalidText(field: Field, text: string): void {
-  if (!isStorableText(text))
-    throw badInput(field, `${quoted(nameOf(field))} contains NUL or a lone surrogate`)
+export function refuseInvalidText(text: string, fieldOf: () => Field): void {
+  if (isStorableText(text)) return
+  const field = fieldOf()
+  throw badInput(field, `${quoted(nameOf(field))} contains NUL or a lone surrogate`)
 }

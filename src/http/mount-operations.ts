@@ -26,7 +26,13 @@ import { ifMatchOf, withEtag } from './if-match.ts'
 import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
 import { stalenessOf } from './max-staleness.ts'
-import { parseQueryString, queryField, shapeQuery } from './query-string.ts'
+import {
+  parseQueryString,
+  type QueryShapes,
+  queryField,
+  queryShapesOf,
+  shapeQuery,
+} from './query-string.ts'
 import { createLimits, type LimitsOf, type OperationLimits } from './rate-limit-calls.ts'
 import type { Authentication } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
@@ -99,6 +105,7 @@ function mountOperation(
     query: validators.query(operation),
     body: bodyCheck(validators, operation),
   }
+  const queryShapes = queryShapesOf(operation)
   const limits = mounting.limitsOf(operation)
   const maxStalenessOf = stalenessOf(operation, app.config.maxStalenessMs)
   const withState = answeringWithState(mounting.stateTokens, operation)
@@ -111,7 +118,7 @@ function mountOperation(
       if (known !== null) limits?.afterBody({ caller: known, reply }, request.body)
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
-        query: checkedQuery(check.query, operation, request.url),
+        query: checkedQuery(check.query, queryShapes, request.url),
         body: await check.body(request.body),
       }
       const caller = known ?? (await callerOfBody(request, input.body, mounting.authentication))
@@ -274,17 +281,17 @@ function checkedParams(
   validate: Validator,
   params: Record<string, string>,
 ): Record<string, string> {
-  for (const [name, value] of Object.entries(params)) refuseInvalidText(inPath(name), value)
+  for (const [name, value] of Object.entries(params)) refuseInvalidText(value, () => inPath(name))
   const error = validate(params)
   if (error !== null) throw invalid('path', error)
   return params
 }
 
-function checkedQuery(validate: Validator, operation: Operation, url: string): object {
+function checkedQuery(validate: Validator, shapes: QueryShapes, url: string): object {
   const start = url.indexOf('?')
   const raw = parseQueryString(start === -1 ? '' : url.slice(start + 1))
-  for (const [name, value] of raw) refuseInvalidText(queryField(name), name + value)
-  const query = shapeQuery(operation, raw)
+  for (const [name, value] of raw) refuseInvalidText(name + value, () => queryField(name))
+  const query = shapeQuery(shapes, raw)
   const error = validate(query)
   if (error !== null) throw invalid('query', error)
   return query

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../kernel/errors.ts'
 import type { Operation, Parameter } from './api-document.ts'
-import { parseQueryString, shapeQuery } from './query-string.ts'
+import { parseQueryString, queryShapesOf, shapeQuery } from './query-string.ts'
 
 const parameter = (name: string, schema: Parameter['schema']): Parameter => ({
   name,
@@ -35,7 +35,8 @@ const operation: Operation = {
     parameter('ids', { type: 'array', items: { type: 'string' } }),
   ],
 }
-const shaped = (text: string) => shapeQuery(operation, parseQueryString(text))
+const shapes = queryShapesOf(operation)
+const shaped = (text: string) => shapeQuery(shapes, parseQueryString(text))
 
 const TABLE: [text: string, expected: object][] = [
   ['', {}],

@@ -1,6 +1,6 @@
 import { badInput } from '../kernel/errors.ts'
 import { type Field, inQuery } from '../kernel/field.ts'
-import type { Operation, Parameter } from './api-document.ts'
+import type { Operation } from './api-document.ts'
 import { quoted } from './validation-message.ts'
 
 /** The field that a name in a query means: `createdAt[gte]` is within `createdAt`. */
@@ -24,51 +24,61 @@ export function parseQueryString(text: string): RawQuery {
   return pieces.map((piece) => {
     const end = piece.indexOf('=')
     const name = decoded(end === -1 ? piece : piece.slice(0, end), null)
-    return [name, end === -1 ? '' : decoded(piece.slice(end + 1), queryField(name))]
+    return [name, end === -1 ? '' : decoded(piece.slice(end + 1), name)]
   })
 }
 
-function decoded(text: string, field: Field | null): string {
+/** `name` is that of a value; null if the text is itself a name. */
+function decoded(text: string, name: string | null): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
+    const field = name === null ? null : queryField(name)
     throw badInput(field, `query: ${quoted(text)} is not valid percent-encoded UTF-8`)
   }
 }
+
+/** The shape of a parameter's value. */
+type Shape = { types: readonly unknown[]; items: Items | undefined }
+type Items = { enum?: unknown[]; pattern?: string }
+
+/** The shapes of an operation's query parameters, by name. */
+export type QueryShapes = ReadonlyMap<string, Shape>
+
+/** Make them once for each operation: doing that for each request is 3 % of the time of a check. */
+export const queryShapesOf = ({ parameters }: Pick<Operation, 'parameters'>): QueryShapes =>
+  new Map(
+    parameters
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name, schema }) => [
+        name,
+        { types: [schema.type].flat(), items: schema.items as Items | undefined },
+      ]),
+  )
 
 /**
  * Converts the pairs to the types of the operation's parameters: numbers, lists (`a,b`, repeated,
  * or `name[]`) and objects (`name[key]=value`). Values of the wrong type stay text, which
  * validation refuses. 400 for a parameter that is sent twice but is not a list.
  */
-export function shapeQuery(operation: Operation, raw: RawQuery): Record<string, unknown> {
+export function shapeQuery(shapes: QueryShapes, raw: RawQuery): Record<string, unknown> {
   const shaped = new Map<string, unknown>()
-  const parameters = new Map(
-    operation.parameters.filter((p) => p.in === 'query').map((p) => [p.name, p]),
-  )
   for (const [name, value] of raw) {
     const { base, key } = bracketed(name)
-    const parameter = parameters.get(base)
-    if (parameter === undefined) shaped.set(name, value)
-    else if (isObject(parameter) && key !== null) addKey(shaped, { base, key, value })
-    else if (isList(parameter) && (key === null || key === ''))
-      shaped.set(base, [...((shaped.get(base) as string[]) ?? []), ...split(parameter, value)])
+    const shape = shapes.get(base)
+    if (shape === undefined) shaped.set(name, value)
+    else if (key !== null && shape.types.includes('object')) addKey(shaped, { base, key, value })
+    else if ((key === null || key === '') && shape.types.includes('array'))
+      shaped.set(base, [...((shaped.get(base) as string[]) ?? []), ...split(shape, value)])
     else if (key !== null) shaped.set(name, value)
     else if (shaped.has(base))
       throw badInput(inQuery(base), `query: ${base} is sent more than once`)
-    else shaped.set(base, scalar(parameter, value))
+    else shaped.set(base, scalar(shape, value))
   }
-  return Object.fromEntries(
-    [...shaped].map(([name, value]) => [
-      name,
-      value instanceof Map ? Object.fromEntries(value) : value,
-    ]),
-  )
+  for (const [name, value] of shaped)
+    if (value instanceof Map) shaped.set(name, Object.fromEntries(value))
+  return Object.fromEntries(shaped)
 }
-
-const typesOf = (parameter: Parameter): unknown[] => [parameter.schema.type].flat()
-const isList = (parameter: Parameter) => typesOf(parameter).includes('array')
-const isObject = (parameter: Parameter) => typesOf(parameter).includes('object')
 
 /** `createdAt[gte]` is the key `gte` of `createdAt`; `ids[]` has the key `''`. */
 function bracketed(name: string): { base: string; key: string | null } {
@@ -93,16 +103,14 @@ function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; v
 }
 
 /** A value that is itself valid is one item, even if it contains a comma. */
-function split(parameter: Parameter, value: string): string[] {
-  const items = parameter.schema.items as { enum?: unknown[]; pattern?: string } | undefined
+function split({ items }: Shape, value: string): string[] {
   const isLegal =
     items?.enum?.includes(value) ??
     (items?.pattern === undefined ? false : new RegExp(items.pattern, 'u').test(value))
   return isLegal ? [value] : value.split(',')
 }
 
-function scalar(parameter: Parameter, value: string): unknown {
-  const types = typesOf(parameter)
+function scalar({ types }: Shape, value: string): unknown {
   if (types.includes('integer') && /^-?\d{1,15}$/.test(value)) return Number(value)
   if (types.includes('number') && /^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value)
   if (types.includes('boolean') && (value === 'true' || value === 'false')) return value === 'true'

@@ -52,20 +52,24 @@ export function frozenClock(start: Instant): MovableClock {
   }
 }
 
-let lastInstant = Number.NaN
-let lastText = ''
+/** How many texts of instants are cached. A power of 2. */
+const TEXTS = 64
+const instants = new Float64Array(TEXTS).fill(Number.NaN)
+const texts: string[] = new Array(TEXTS).fill('')
 
 /**
  * Returns ISO 8601 in UTC with milliseconds, the only format in which Bursar sends instants. The
- * last result is cached, because the rows of a batch share their instant. Without the cache,
- * formatting takes 7 % of the time of a batch.
+ * last results are cached, because the rows of a batch share their instant, and many responses the
+ * ends of windows. Without the cache, formatting takes 7 % of the time of a batch.
  */
 export function instantToWire(instant: Instant): string {
-  if (instant !== lastInstant) {
-    lastText = new Date(instant).toISOString()
-    lastInstant = instant
+  // Ends of windows are whole hours: their lower bits alone would choose few places.
+  const place = (instant ^ (instant / 1000) ^ (instant / 3_600_000)) & (TEXTS - 1)
+  if (instants[place] !== instant) {
+    texts[place] = new Date(instant).toISOString()
+    instants[place] = instant
   }
-  return lastText
+  return texts[place] as string
 }
 
 export const instantOrNullToWire = (instant: Instant | null): string | null =>
