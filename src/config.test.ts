@@ -78,6 +78,8 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_RATE_LIMITS: 'file:nowhere.json' }, /nowhere.json cannot be read/],
   [{ BURSAR_TEST_CLOCK: 'yes' }, /BURSAR_TEST_CLOCK/],
   [{ BURSAR_TEST_CLOCK: '1', NODE_ENV: 'production' }, /NODE_ENV=production/],
+  [{ BURSAR_STATE_CACHE_MB: '1.5.1' }, /BURSAR_STATE_CACHE_MB .* 0 to 65536/],
+  [{ BURSAR_STATE_CACHE_MB: '65536.1' }, /BURSAR_STATE_CACHE_MB .* 0 to 65536/],
   [{ BURSAR_LOG_LEVEL: 'loud' }, /BURSAR_LOG_LEVEL/],
   [{ BURSAR_MAX_CONNECTIONS: '9' }, /BURSAR_MAX_CONNECTIONS .* 10 to 1000000/],
   [{ BURSAR_MAX_CONNECTIONS_PER_ADDRESS: '0' }, /BURSAR_MAX_CONNECTIONS_PER_ADDRESS/],

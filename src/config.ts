@@ -130,7 +130,9 @@ export function readConfig(env: Environment, cwd: string): Config {
     dataDir: directory(value(env, 'BURSAR_DATA_DIR') ?? '.bursar', cwd),
     databaseUrl: databaseUrl(env),
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
-    stateCacheBytes: (integer(env, 'BURSAR_STATE_CACHE_MB', STATE_CACHE) ?? 128) * MEGABYTE,
+    stateCacheBytes: Math.round(
+      (decimal(env, 'BURSAR_STATE_CACHE_MB', STATE_CACHE) ?? 128) * MEGABYTE,
+    ),
     maxStalenessMs: integer(env, 'BURSAR_MAX_STALENESS_MS', MAX_STALENESS) ?? 0,
     migrationWaitSeconds:
       integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
@@ -184,6 +186,19 @@ function integer(
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (number >= range.min && number <= range.max) return number
   throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
+}
+
+/** Returns a number that may have up to six decimals. */
+function decimal(
+  env: Environment,
+  name: string,
+  range: { min: number; max: number },
+): number | null {
+  const text = value(env, name)
+  if (text === null) return null
+  const number = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
+  if (number >= range.min && number <= range.max) return number
+  throw new ConfigError(`${name} must be a number from ${range.min} to ${range.max}`)
 }
 
 /** Returns a bound in bytes. The variable contains megabytes. */

@@ -7,7 +7,7 @@ import { stateTokensOf } from '../../test/support/state-tokens.ts'
 import { openTwoServers, type World } from '../../test/support/world.ts'
 import { engine } from '../handlers.ts'
 
-const [writing, other] = await openTwoServers()
+const [writing, other] = await openTwoServers({ BURSAR_STATE_CACHE_MB: '128' })
 
 const request: Request = { params, query: { featureId: FEATURE, 'dimensions[userId]': 'ann' } }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { templateDataDir } from './connection.ts'
 import { until, within } from './deadline.ts'
 import { clusterDirOf, processesOn } from './processes.ts'
+import { stateCacheSettings } from './state-cache.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -110,21 +111,13 @@ function environment(dataDir: string, settings: Record<string, string | null>) {
     BURSAR_DATA_DIR: dataDir,
     BURSAR_PORT: '0',
     BURSAR_API_KEY: API_KEY,
-    ...stateCache(),
+    ...stateCacheSettings(),
     ...settings,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as Record<
     string,
     string
   >
-}
-
-/** Returns `BURSAR_TEST_STATE_CACHE_BYTES` in whole megabytes: less than one disables the cache. */
-function stateCache(): Record<string, string> {
-  const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
-  return bytes === undefined
-    ? {}
-    : { BURSAR_STATE_CACHE_MB: String(Math.floor(Number(bytes) / 2 ** 20)) }
 }
 
 function launchServer(dataDir: string, { settings = {}, way = 'node' }: Launch): ServerProcess {

@@ -3,8 +3,9 @@ import { after } from 'node:test'
 import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
 import type { OperationId, Operations } from '../../src/api.gen.ts'
-import { type Config, readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config.ts'
 import { type Connection, migrate, readMigrations } from '../../src/db/index.ts'
+import { engine } from '../../src/handlers.ts'
 import {
   type Clock,
   frozenClock,
@@ -20,6 +21,7 @@ import { announcedBy } from './announced.ts'
 import { SECRET_KEY, testConnection } from './connection.ts'
 import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
 import { newDatabase } from './databases.ts'
+import { loseStates, stateCacheSettings } from './state-cache.ts'
 import { guardVersions } from './version-guard.ts'
 
 export const NOW = '2026-05-18T10:07:42.000Z'
@@ -57,16 +59,6 @@ const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
 /**
- * Returns the configuration of `BURSAR_TEST_STATE_CACHE_BYTES` for all servers in this process.
- * With 0 nothing is cached. With a few thousand, only some customers fit, so states are evicted
- * often.
- */
-function stateCache(): Partial<Config> {
-  const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
-  return bytes === undefined ? {} : { stateCacheBytes: Number(bytes) }
-}
-
-/**
  * Opens a server in this process, on a clock that stands still. It is closed when the test file
  * ends. It uses the database that all test files share, unless `apart` is another one. On the
  * shared database it does no due work, because that would include the due work of other files.
@@ -78,16 +70,16 @@ export async function openWorld(
 ): Promise<World> {
   const { apart = null, ids = uuidv7(), clock = frozenClock(instantFromWire(NOW)) } = options
   const connection = apart ?? testConnection()
-  const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
-  const config: Config = { ...readConfig(settings, process.cwd()), ...stateCache() }
+  const fixed = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY }
   const made = await createApp({
-    config,
+    config: readConfig({ ...fixed, ...stateCacheSettings(), ...env }, process.cwd()),
     connection,
     clock,
     log,
     origin: systemOrigin('test'),
   })
   const bursar = await createBursar({ app: { ...made, ids }, connection, log, clock })
+  if (env.BURSAR_STATE_CACHE_MB === undefined) loseStates(engine.memoryOf(bursar.app).customers)
   if (apart === null) await bursar.jobs.stop()
   await bursar.server.ready()
   after(() => bursar.close())
@@ -104,10 +96,10 @@ export const openWorldApart = (
 ): Promise<World> => apart(isGuarded, (connection) => openWorld(env, { apart: connection }))
 
 /** Opens two servers on one database of their own and one clock. Neither does due work. */
-export const openTwoServers = (): Promise<[World, World]> =>
+export const openTwoServers = (env: Record<string, string> = {}): Promise<[World, World]> =>
   apart(true, async (connection) => {
-    const first = await openServer(connection)
-    return [first, await openServer(connection, first)]
+    const first = await openServer(connection, undefined, env)
+    return [first, await openServer(connection, first, env)]
   })
 
 /** The same, and a third server, which keeps nothing in memory of customers. */

@@ -14,7 +14,7 @@ import { createEngineContext } from '../cache/index.ts'
 import type { ConsumptionInput, ReportInput } from '../types.ts'
 import { createUsageWriter } from './writer.ts'
 
-const world = await openWorld()
+const world = await openWorld({ BURSAR_STATE_CACHE_MB: '128' })
 const { app } = world.bursar
 const FEATURES = { calls: {}, minutes: { meterType: 'FLUCTUATING' } } as const
 const origin = systemOrigin('test')

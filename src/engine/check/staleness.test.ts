@@ -10,7 +10,7 @@ import { entitlements } from '../../sources.ts'
 import { createEngineContext } from '../cache/index.ts'
 import { check } from './check.ts'
 
-const world = await openWorld()
+const world = await openWorld({ BURSAR_STATE_CACHE_MB: '128' })
 const { app } = world.bursar
 const CHECKS = ['v1.customers.checkEntitlement', 'v1Beta.customers.entitlements.check'] as const
 const HEADER = 'bursar-max-staleness-ms'
