@@ -32,6 +32,12 @@ export function useAddressState<State>(read: (search: Search) => State): [State,
   return [read(search), change]
 }
 
+/** Reads an instant of an address. Anything else counts as absent: an empty text. */
+export function instantIn(text: string | undefined): string {
+  const date = new Date(text ?? '')
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+}
+
 /** Returns a part of the path, such as the id of the customer. */
 export function useParam(name: string): string {
   const params = useParams({ strict: false }) as Record<string, string | undefined>

@@ -15,6 +15,9 @@ export function addressesIn(environment: string) {
     entity: (customerId: string, entityId: string) =>
       `${customer(customerId, 'budgets')}${searchOf({ entity: entityId })}`,
     decisions: `${root}/decisions`,
+    /** Denials of a span of time, by budget. */
+    denialsBetween: (from: string, to: string) =>
+      `${root}/decisions${searchOf({ from, to, group: 'budget' })}`,
     denialsOf: (customerId: string, entityId: string) =>
       `${customer(customerId, 'decisions')}${searchOf({ entity: entityId })}`,
     decision: (id: string) => `${root}/decisions/${part(id)}`,
@@ -28,6 +31,9 @@ export function addressesIn(environment: string) {
       `${root}/currencies${searchOf(query)}`,
     activity: (query: Record<string, string | undefined> = {}) =>
       `${root}/activity${searchOf(query)}`,
+    /** Who changed an object, the last change open. An id may be one of its customer only. */
+    historyOf: (object: string, customerId?: string) =>
+      `${customerId === undefined ? `${root}/activity` : customer(customerId, 'activity')}${searchOf({ object, open: 'last' })}`,
     alerts: `${root}/alerts`,
     settings: (tab: string) => `${root}/settings/${tab}`,
   }

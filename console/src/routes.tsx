@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { CustomerFrame } from './customer/customer-frame.tsx'
+import { FirstSetting } from './settings/first-setting.tsx'
 import { Frame } from './shell/frame.tsx'
 import { NotFound, ViewProblem } from './shell/not-found.tsx'
 import { Start } from './shell/start.tsx'
@@ -59,6 +60,7 @@ const views = [
   view('/currencies', () => import('./views/currencies/view.tsx')),
   view('/activity', () => import('./views/activity/view.tsx')),
   view('/alerts', () => import('./views/alerts/view.tsx')),
+  createRoute({ getParentRoute: () => environment, path: '/settings', component: FirstSetting }),
   view('/settings/environment', () => import('./views/settings-environment/view.tsx')),
   view('/settings/server', () => import('./views/settings-server/view.tsx')),
   view('/settings/look', () => import('./views/settings-look/view.tsx')),
@@ -68,6 +70,8 @@ const customerViews = [
   customerView('/', () => import('./views/customer-overview/view.tsx')),
   customerView('/budgets', () => import('./views/customer-budgets/view.tsx')),
   customerView('/entitlements', () => import('./views/customer-entitlements/view.tsx')),
+  customerView('/usage', () => import('./views/customer-usage/view.tsx')),
+  customerView('/reservations', () => import('./views/customer-reservations/view.tsx')),
   customerView('/decisions', () => import('./views/customer-decisions/view.tsx')),
   customerView('/activity', () => import('./views/customer-activity/view.tsx')),
 ]

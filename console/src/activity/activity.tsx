@@ -11,7 +11,14 @@ import { Chip, Id, None, ShortId, Time } from '../ui/text.tsx'
 import styles from './activity.module.css'
 import { ChangeDetails, EventDetails } from './details.tsx'
 import { changesOf } from './diff.ts'
-import { type ActivityFilter, ActivityFilters, FILTERS, filterOf, queryOf } from './filters.tsx'
+import {
+  type ActivityFilter,
+  ActivityFilters,
+  FILTERS,
+  filterOf,
+  LAST,
+  queryOf,
+} from './filters.tsx'
 import { ACTORS, TEXTS } from './texts.ts'
 
 type LogProps = {
@@ -152,6 +159,7 @@ function Log<Row extends AuditEntry | Event>(
   },
 ) {
   const { filter, change, customerId, list, below } = props
+  const open = filter.open === LAST ? (list.rows?.[0]?.id ?? '') : filter.open
   return (
     <>
       <ActivityFilters
@@ -166,8 +174,8 @@ function Log<Row extends AuditEntry | Event>(
           list={list}
           columns={useColumns(customerId, props.columns)}
           keyOf={({ id }) => id}
-          toOf={({ id }) => toggled(props, id)}
-          below={(row) => row.id === filter.open && below(row)}
+          toOf={({ id }) => toggled({ ...props, filter: { ...filter, open } }, id)}
+          below={(row) => row.id === open && below(row)}
           empty={
             isFiltered(filter) ? (
               <EmptyFiltered what={props.what} onClear={() => clear(change)} />

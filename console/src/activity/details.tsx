@@ -7,6 +7,7 @@ import { Id, None } from '../ui/text.tsx'
 import styles from './activity.module.css'
 import { changesOf, valueText } from './diff.ts'
 import { ACTORS, TEXTS } from './texts.ts'
+import { UndoChange } from './undo-change.tsx'
 
 /** One change: by whom and how, and its fields before and after. */
 export function ChangeDetails({ entry }: { entry: AuditEntry }) {
@@ -56,6 +57,7 @@ export function ChangeDetails({ entry }: { entry: AuditEntry }) {
           ])}
         </div>
       )}
+      <UndoChange entry={entry} />
     </div>
   )
 }

@@ -1,6 +1,6 @@
-import type { ChangeSearch, Search } from '../address-state.ts'
+import { type ChangeSearch, instantIn, type Search } from '../address-state.ts'
 import { Choices } from '../ui/field.tsx'
-import { FilterText } from '../ui/filter.tsx'
+import { FilterInstant, FilterText } from '../ui/filter.tsx'
 import { Toolbar } from '../ui/page.tsx'
 
 /** What the address says about which activity is shown. */
@@ -8,10 +8,8 @@ export type ActivityFilter = ReturnType<typeof filterOf>
 
 export const FILTERS = ['type', 'object', 'customer', 'actor', 'from', 'to'] as const
 
-const instantIn = (text: string | undefined): string => {
-  const date = new Date(text ?? '')
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
-}
+/** In place of the id of the row that is open: the last one. */
+export const LAST = 'last'
 
 export const filterOf = (search: Search) => ({
   log: search.log === 'events' ? ('events' as const) : ('changes' as const),
@@ -37,13 +35,6 @@ export const queryOf = (filter: ActivityFilter, customerId: string | null) => ({
   }),
 })
 
-/** An instant as the field of the browser writes it, in its own zone. */
-function localText(instant: string): string {
-  if (instant === '') return ''
-  const date = new Date(instant)
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
 export function ActivityFilters(props: {
   filter: ActivityFilter
   change: ChangeSearch
@@ -52,7 +43,6 @@ export function ActivityFilters(props: {
 }) {
   const { filter, change, hasCustomer, types } = props
   const set = (name: string) => (text: string) => change({ [name]: text || null, open: null })
-  const setInstant = (name: string) => (text: string) => set(name)(instantIn(text))
   return (
     <Toolbar>
       <Choices
@@ -72,18 +62,8 @@ export function ActivityFilters(props: {
       {filter.log === 'changes' && (
         <FilterText label="By" value={filter.actor} onChange={set('actor')} />
       )}
-      <FilterText
-        label="From"
-        type="datetime-local"
-        value={localText(filter.from)}
-        onChange={setInstant('from')}
-      />
-      <FilterText
-        label="To"
-        type="datetime-local"
-        value={localText(filter.to)}
-        onChange={setInstant('to')}
-      />
+      <FilterInstant label="From" value={filter.from} onChange={set('from')} />
+      <FilterInstant label="To" value={filter.to} onChange={set('to')} />
     </Toolbar>
   )
 }

@@ -42,6 +42,11 @@ export const operations = {
     path: '/api/v1/customers/{id}/archive',
     permission: 'customers:write',
   },
+  'v1.customers.budgets.retrieveHistory': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/budgets/{budgetId}/history',
+    permission: 'governance:read',
+  },
   'v1.customers.consume': {
     method: 'POST',
     path: '/api/v1/customers/{id}/consume',
@@ -82,9 +87,29 @@ export const operations = {
     path: '/api/v1/customers',
     permission: 'customers:write',
   },
+  'v1.customers.reservations.commit': {
+    method: 'POST',
+    path: '/api/v1/customers/{id}/reservations/{reservationId}/commit',
+    permission: 'usage:write',
+  },
   'v1.customers.reservations.create': {
     method: 'POST',
     path: '/api/v1/customers/{id}/reservations',
+    permission: 'usage:write',
+  },
+  'v1.customers.reservations.extend': {
+    method: 'POST',
+    path: '/api/v1/customers/{id}/reservations/{reservationId}/extend',
+    permission: 'usage:write',
+  },
+  'v1.customers.reservations.list': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/reservations',
+    permission: 'usage:read',
+  },
+  'v1.customers.reservations.release': {
+    method: 'POST',
+    path: '/api/v1/customers/{id}/reservations/{reservationId}/release',
     permission: 'usage:write',
   },
   'v1.customers.retrieve': {
@@ -186,6 +211,11 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/usage',
     permission: 'usage:write',
+  },
+  'v1.usage.series': {
+    method: 'GET',
+    path: '/api/v1/usage/series',
+    permission: 'usage:read',
   },
   'v1.whoami.retrieve': {
     method: 'GET',

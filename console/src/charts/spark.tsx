@@ -7,8 +7,8 @@ const WIDTH = 240
 const HEIGHT = 36
 
 /** A few dozen figures as a line, without axes. The sentence is for who does not see it. */
-export function Spark(props: { label: string; values: readonly number[]; isAlarming?: boolean }) {
-  const { label, values, isAlarming = false } = props
+export function Spark(props: { label: string; values: readonly number[] }) {
+  const { label, values } = props
   const most = Math.max(...values, 0)
   const x = scaleLinear([0, Math.max(1, values.length - 1)], [1, WIDTH - 1])
   const y = scaleLinear([0, Math.max(1, most)], [HEIGHT - 1.5, 2])
@@ -16,7 +16,7 @@ export function Spark(props: { label: string; values: readonly number[]; isAlarm
   const last = values.at(-1) ?? 0
   return (
     <svg
-      className={`${styles.spark} ${isAlarming ? styles.alarming : ''}`}
+      className={styles.spark}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"

@@ -3,7 +3,7 @@ import { Outlet, useNavigate, useRouter } from '@tanstack/react-router'
 import { LogOut, Menu as MenuIcon, Monitor, Moon, Search, Sun, UserRound } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useAddresses, useParam } from '../address-state.ts'
-import { addressesIn } from '../addresses.ts'
+import { addressesIn, routeTo } from '../addresses.ts'
 import { forgetCredential } from '../api/credential.ts'
 import { SessionProvider, useSession, useWhoami } from '../api/session.tsx'
 import { NAVIGATION } from '../navigation.ts'
@@ -15,7 +15,7 @@ import { Loaded } from '../ui/states.tsx'
 import { tell } from '../ui/toast.tsx'
 import styles from './frame.module.css'
 import { Freshness } from './freshness.tsx'
-import { handleKey, keyCaps, moveRow, useShortcuts } from './keys.ts'
+import { handleKey, historyOfRow, keyCaps, moveRow, useShortcuts } from './keys.ts'
 import { KeysSheet } from './keys-sheet.tsx'
 import { NavigationBar } from './navigation-bar.tsx'
 import { Palette } from './palette.tsx'
@@ -95,6 +95,15 @@ function useGlobalShortcuts(setOpen: (what: 'palette' | 'keys') => void): void {
     { keys: '?', label: 'All keys', run: () => setOpen('keys') },
     { keys: 'j', label: 'Next row', run: () => moveRow(1), isOnlyKey: true },
     { keys: 'k', label: 'Previous row', run: () => moveRow(-1), isOnlyKey: true },
+    {
+      keys: 'h',
+      label: 'Who changed this row',
+      run: () => {
+        const address = historyOfRow()
+        if (address !== null) void navigate(routeTo(address))
+      },
+      isOnlyKey: true,
+    },
     {
       keys: 'Shift+R',
       label: 'Refresh',

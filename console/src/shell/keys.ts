@@ -81,6 +81,10 @@ export function keyCaps(keys: string): string[] {
     .map((each) => (each.length > 1 && /[a-z]$/.test(each) ? each.toUpperCase() : each))
 }
 
+/** Who changed the object of the row that has the focus: an address. Null for other places. */
+export const historyOfRow = (): string | null =>
+  document.activeElement?.closest<HTMLElement>('[data-history]')?.dataset.history ?? null
+
 /** Moves the focus to the next or the previous row of the lists of a view. */
 export function moveRow(step: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')]

@@ -23,6 +23,30 @@ export function FilterSelect<Value extends string>(props: {
   )
 }
 
+/** A filter that is an instant, or an empty text. Shown and typed in the zone of the browser. */
+export function FilterInstant(props: {
+  label: string
+  value: string
+  onChange: (instant: string) => void
+}) {
+  const { label, value, onChange } = props
+  return (
+    <FilterText
+      label={label}
+      type="datetime-local"
+      value={localText(value)}
+      onChange={(text) => onChange(text === '' ? '' : new Date(text).toISOString())}
+    />
+  )
+}
+
+/** An instant as the field of the browser writes it, in its own zone. */
+function localText(instant: string): string {
+  if (instant === '') return ''
+  const date = new Date(instant)
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
 /** A filter of a list that is typed. It counts once the field is left, or with Enter. */
 export function FilterText(props: {
   label: string

@@ -23,6 +23,8 @@ type TableProps<Row> = {
   keyOf: (row: Row) => string
   /** Where a row leads. Its first cell is then a link. */
   toOf?: (row: Row) => string
+  /** Who changed the object of a row: the key `h` leads there. */
+  historyOf?: (row: Row) => string
   /** Buttons at the end of a row. */
   actions?: (row: Row) => ReactNode
   /** What is shown below a row that is open. False for the others. */
@@ -57,7 +59,8 @@ export function Table<Row>(props: TableProps<Row>) {
 const classOf = ({ isEnd, isSecondary }: Column<never>): string =>
   [isEnd && styles.end, isSecondary && styles.secondary].filter(Boolean).join(' ')
 
-function TableRow<Row>({ row, columns, toOf, actions, below }: TableProps<Row> & { row: Row }) {
+function TableRow<Row>(props: TableProps<Row> & { row: Row }) {
+  const { row, columns, toOf, historyOf, actions, below } = props
   const navigate = useNavigate()
   const to = toOf?.(row)
   // The link is in the first cell; a press elsewhere in the row does the same.
@@ -79,6 +82,7 @@ function TableRow<Row>({ row, columns, toOf, actions, below }: TableProps<Row> &
                 {...routeTo(to)}
                 className={styles.link}
                 data-row
+                data-history={historyOf?.(row)}
                 aria-expanded={below && isOpen}
                 resetScroll={below === undefined}
               >

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { grantItem } from '../../support/grants.ts'
 import type { Tenant } from '../../support/world.ts'
 
-const params = { id: 'orrery' }
+export const params = { id: 'orrery' }
 
 const FEATURE = {
   id: 'calls',
@@ -59,7 +59,7 @@ export async function furnishOrrery(tenant: Tenant): Promise<void> {
 }
 
 /** Whether Indexer may use so many calls. They are recorded if it may. */
-async function consume(tenant: Tenant, amount: number): Promise<boolean> {
+export async function consume(tenant: Tenant, amount: number): Promise<boolean> {
   const { data } = await tenant.ok('v1.customers.consume', {
     params,
     body: {

@@ -63,6 +63,10 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     shows: (page) => table(page, 'Grants').first(),
     opens: ['Grant', /^Revoke/],
   },
+  '/customers/$customer/usage': { shows: (page) => page.getByRole('figure').first() },
+  '/customers/$customer/reservations': {
+    shows: (page) => page.getByText('Nothing is held.', { exact: false }),
+  },
   '/customers/$customer/decisions': { shows: row },
   '/customers/$customer/activity': { shows: row },
 }

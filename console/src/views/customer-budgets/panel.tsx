@@ -11,6 +11,7 @@ import { Dialog, DialogBody } from '../../ui/dialog.tsx'
 import { Muted, Section } from '../../ui/page.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { Time } from '../../ui/text.tsx'
+import { BurnDown } from './burn-down.tsx'
 import { PanelDenials } from './panel-denials.tsx'
 import styles from './view.module.css'
 
@@ -50,6 +51,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
   const { id } = useCustomer()
   const addresses = useAddresses()
   const [editing, setEditing] = useState<{ scope: Scope; limit: number | null } | null>(null)
+  const [drawn, setDrawn] = useState<string | null>(null)
   const own = nodes.at(-1)
   if (own === undefined) return null
   const budgets = budgetsOf(own)
@@ -60,7 +62,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
         title="Budgets"
         actions={
           <>
-            <LinkButton size="small" to={addresses.activity({ object: own.entityId })}>
+            <LinkButton size="small" to={addresses.historyOf(own.entityId, id)}>
               History
             </LinkButton>
             {feature !== null && !budgets.some(({ scopeEntityIds }) => !scopeEntityIds.length) && (
@@ -72,10 +74,13 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
         }
       >
         {budgets.length === 0 && <Muted>No budget for this feature.</Muted>}
-        {budgets.map((budget) => (
+        {budgets.map((budget, index) => (
           <Budget
             key={budget.id}
             budget={budget}
+            // One at a time: each is a request that reads records.
+            isDrawn={budget.id === drawn || (drawn === null && index === 0)}
+            onDraw={() => setDrawn(budget.id)}
             onEdit={() => setEditing({ scope: budget.scopeEntityIds, limit: budget.usageLimit })}
           />
         ))}
@@ -116,7 +121,15 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
 const budgetsOf = ({ capabilities }: EntityPathNode): BudgetStanding[] =>
   capabilities.flatMap(({ budgets }) => budgets)
 
-function Budget({ budget, onEdit }: { budget: BudgetStanding; onEdit?: () => void }) {
+function Budget(props: {
+  budget: BudgetStanding
+  isDrawn?: boolean
+  onDraw?: () => void
+  onEdit?: () => void
+}) {
+  const { budget, isDrawn = false, onDraw, onEdit } = props
+  const { id } = useCustomer()
+  const addresses = useAddresses()
   const { currentUsage, usageLimit, holds, remaining, cadence, usagePeriodEnd } = budget
   return (
     <div className={styles.budget}>
@@ -129,11 +142,21 @@ function Budget({ budget, onEdit }: { budget: BudgetStanding; onEdit?: () => voi
             <Muted> · only with {budget.scopeEntityIds.join(', ')}</Muted>
           )}
         </span>
-        {onEdit && (
-          <Button size="small" onClick={onEdit}>
-            Edit
-          </Button>
-        )}
+        <span className={styles.does}>
+          <LinkButton size="small" to={addresses.historyOf(budget.id, id)}>
+            History
+          </LinkButton>
+          {onDraw && !isDrawn && usageLimit !== null && (
+            <Button size="small" onClick={onDraw}>
+              Burn-down
+            </Button>
+          )}
+          {onEdit && (
+            <Button size="small" onClick={onEdit}>
+              Edit
+            </Button>
+          )}
+        </span>
       </div>
       {usageLimit !== null && <Bar used={currentUsage} held={holds} limit={usageLimit} />}
       <Muted>
@@ -149,6 +172,7 @@ function Budget({ budget, onEdit }: { budget: BudgetStanding; onEdit?: () => voi
           </>
         )}
       </Muted>
+      {isDrawn && <BurnDown budget={budget} />}
     </div>
   )
 }

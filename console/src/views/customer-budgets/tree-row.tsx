@@ -3,6 +3,8 @@
 import { ChevronRight, TriangleAlert } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import type { EntityTreeRow } from '../../../../src/api.gen.ts'
+import { useAddresses } from '../../address-state.ts'
+import { useCustomer } from '../../customer/customer-frame.tsx'
 import { formatNumber } from '../../format.ts'
 import { Bar } from '../../ui/bar.tsx'
 import { Id, Name, None, Time } from '../../ui/text.tsx'
@@ -19,6 +21,8 @@ export function TreeRow(props: {
   onOpen: (entityId: string) => void
 }) {
   const { item, index, offset, isActive, onToggle, onOpen } = props
+  const { id: customerId } = useCustomer()
+  const addresses = useAddresses()
   const style = { translate: `0 ${offset}px`, '--level': item?.level ?? 1 } as CSSProperties
   if (item?.data == null)
     return <div className={`${styles.row} ${styles.waiting}`} style={style} aria-hidden />
@@ -30,6 +34,7 @@ export function TreeRow(props: {
       role="row"
       data-index={index}
       data-row
+      data-history={addresses.historyOf(budgetIdOf(data) ?? data.entityId, customerId)}
       className={styles.row}
       style={style}
       tabIndex={isActive ? 0 : -1}
@@ -67,6 +72,10 @@ export function TreeRow(props: {
     </div>
   )
 }
+
+/** The budget for all usage: its limit is what one asks about first. */
+const budgetIdOf = ({ capabilities: [first] }: EntityTreeRow): string | undefined =>
+  first?.budgets.find(({ scopeEntityIds }) => scopeEntityIds.length === 0)?.id
 
 /** The budget for all usage, and how many others there are. */
 function BudgetCells({ row }: { row: EntityTreeRow }) {

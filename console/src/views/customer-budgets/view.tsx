@@ -2,8 +2,9 @@ import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useAddressState } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
-import { EVERY, useRead } from '../../api/use-read.ts'
+import { useRead } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
+import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { formatCount } from '../../format.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button } from '../../ui/button.tsx'
@@ -117,13 +118,3 @@ export function View() {
 
 const countText = (total: number, isFlat: boolean): string =>
   isFlat ? formatCount(total, 'entity', 'entities') : formatCount(total, 'root')
-
-/** Features whose usage is counted, so that budgets of them are possible. */
-function useMeteredFeatures() {
-  const reading = useRead(
-    'v1.features.listFeatures',
-    { query: { limit: 100, meterType: ['INCREMENTAL', 'FLUCTUATING'], status: ['NEW', 'ACTIVE'] } },
-    { everyMs: EVERY.total },
-  )
-  return reading.data?.data ?? []
-}

@@ -73,6 +73,7 @@ function AllCustomers({ create }: { create: ReactNode }) {
       columns={COLUMNS}
       keyOf={({ id }) => id}
       toOf={({ id }) => addresses.customer(id)}
+      historyOf={({ id }) => addresses.historyOf(id, id)}
       empty={
         <Empty title="No customers yet." call="POST /api/v1/customers">
           {create}

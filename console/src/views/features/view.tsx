@@ -124,6 +124,7 @@ function FeatureList({ create }: { create: ReactNode }) {
         columns={COLUMNS}
         keyOf={(row) => row.id}
         toOf={(row) => addresses.feature(row.id)}
+        historyOf={(row) => addresses.historyOf(row.id)}
         empty={
           isFiltered ? (
             <EmptyFiltered

@@ -2,8 +2,10 @@ import type { Overview } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useRead } from '../../api/use-read.ts'
 import { Spark } from '../../charts/spark.tsx'
+import { Steps } from '../../charts/steps.tsx'
 import { REASONS } from '../../decisions/reasons.ts'
-import { formatCount } from '../../format.ts'
+import { formatClock, formatCount } from '../../format.ts'
+import { usePreferences } from '../../preferences.ts'
 import { Page, Section } from '../../ui/page.tsx'
 import { IfPermitted, Loaded } from '../../ui/states.tsx'
 import { Figure } from './figure.tsx'
@@ -39,10 +41,10 @@ export function View() {
 
 /** Of the last hour, by minute. */
 function Figures({ overview }: { overview: Overview }) {
-  const { total, points, customers, entities, openReservations } = overview
+  const { total, points, intervalSeconds, customers, entities, openReservations } = overview
+  const { zone } = usePreferences()
   const addresses = useAddresses()
   const decided = points.map((point) => point.checks + point.consumptions + point.reservations)
-  const isDenying = (points.at(-1)?.denied ?? 0) > 0
   const reason = total.denials[0]?.accessDeniedReason
   const entityCount = entities.reduce((sum, { count }) => sum + count, 0)
   const isAtLeast = entities.some(({ isLowerBound }) => isLowerBound)
@@ -57,10 +59,14 @@ function Figures({ overview }: { overview: Overview }) {
         note={reason && `most: ${REASONS[reason as keyof typeof REASONS] ?? reason}`}
         to={addresses.decisions}
       >
-        <Spark
+        <Steps
           label="Denials a minute"
-          values={points.map(({ denied }) => denied)}
-          isAlarming={isDenying}
+          steps={points.map(({ timestamp, denied }) => ({
+            key: timestamp,
+            name: formatClock(timestamp, zone),
+            value: denied,
+            to: addresses.denialsBetween(timestamp, endOf(timestamp, intervalSeconds)),
+          }))}
         />
       </Figure>
       <Figure label="Records in the last hour" value={total.records}>
@@ -79,3 +85,6 @@ function Figures({ overview }: { overview: Overview }) {
     </div>
   )
 }
+
+const endOf = (start: string, seconds: number): string =>
+  new Date(new Date(start).getTime() + seconds * 1000).toISOString()

@@ -1,0 +1,20 @@
+import type { Feature } from '../../../src/api.gen.ts'
+import { EVERY, useRead } from '../api/use-read.ts'
+
+const MOST = 100
+
+/** Features whose usage is counted, so that there are series and budgets of them. */
+export function useMeteredFeatures(): Feature[] {
+  const reading = useRead(
+    'v1.features.listFeatures',
+    {
+      query: {
+        limit: MOST,
+        meterType: ['INCREMENTAL', 'FLUCTUATING'],
+        status: ['NEW', 'ACTIVE'],
+      },
+    },
+    { everyMs: EVERY.total },
+  )
+  return reading.data?.data ?? []
+}

@@ -1,0 +1,28 @@
+import type { ReservationOverage, ReservationStatus } from '../../../../src/api.gen.ts'
+import type { Tone } from '../../ui/text.tsx'
+
+export const STATUSES: readonly ReservationStatus[] = ['open', 'committed', 'released', 'expired']
+export type Status = ReservationStatus
+
+export const statusText = (status: Status): string => status
+
+export const toneOf = (status: Status): Tone => (status === 'open' ? 'held' : 'plain')
+
+export const TEXTS = {
+  empty: 'Nothing is held. Amounts that are reserved, and not yet used or given back, appear here.',
+  release: 'The amount is free again, and nothing is recorded. This cannot be undone.',
+  commit: 'Counts as real usage, and ends the hold. This cannot be undone.',
+  extend: 'The amount stays in the periods in which it was held.',
+} as const
+
+export const OVERAGES: readonly { value: ReservationOverage; label: string }[] = [
+  { value: 'reject', label: 'is refused' },
+  { value: 'allow_if_available', label: 'counts if the limits allow it' },
+  { value: 'allow_overdraft', label: 'counts in any case' },
+]
+
+export const LENGTHS = [
+  { value: '300', label: '5 minutes' },
+  { value: '3600', label: '1 hour' },
+  { value: '86400', label: '1 day' },
+] as const

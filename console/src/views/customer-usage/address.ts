@@ -1,0 +1,33 @@
+import { instantIn, type Search } from '../../address-state.ts'
+
+export const INTERVALS = ['hour', 'day', 'month'] as const
+export type Interval = (typeof INTERVALS)[number]
+export const GROUPS = ['none', 'feature', 'entity'] as const
+export type Group = (typeof GROUPS)[number]
+
+/** What the address of the usage of a customer says. Empty instants: the last part until now. */
+export type UsageAddress = {
+  feature: string
+  interval: Interval
+  group: Group
+  from: string
+  to: string
+}
+
+export const readAddress = (search: Search): UsageAddress => ({
+  feature: search.feature ?? '',
+  interval: INTERVALS.find((each) => each === search.interval) ?? 'day',
+  group: GROUPS.find((each) => each === search.group) ?? 'none',
+  from: instantIn(search.from),
+  to: instantIn(search.to),
+})
+
+/** Returns the range of the same length before (-1) or after (1) this one. */
+export function shifted(
+  range: { from: string; to: string },
+  direction: -1 | 1,
+): { from: string; to: string } {
+  const [from, to] = [new Date(range.from).getTime(), new Date(range.to).getTime()]
+  const by = direction * (to - from)
+  return { from: new Date(from + by).toISOString(), to: new Date(to + by).toISOString() }
+}
