@@ -8,7 +8,7 @@ import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { DedupKey } from '../metering/dedup/index.ts'
 import type { Aggregate, MeterReading, UsageRecord } from '../metering/index.ts'
-import type { Commit } from '../metering/reservations/index.ts'
+import type { Commit, Hold } from '../metering/reservations/index.ts'
 import type { RecordAttribution } from './attribute.ts'
 
 /** To whom usage belongs: a customer, or one of its resources. */
@@ -61,6 +61,9 @@ export type ReservationStepInput = {
     | { kind: 'extend'; ttlSeconds: number }
     | { kind: 'release' }
 }
+
+/** A hold with the instant when its reservation expires. */
+export type OpenHold = Hold & { expiresAt: Instant }
 
 /** The keys of a subject. `resourceKey` is null if the customer does not have the resource. */
 export type SubjectKeys = { customerKey: Uuid; resourceKey: Uuid | null }

@@ -1,10 +1,13 @@
+import type { UnitTransformation } from '../api.gen.ts'
 import { type Feature, transformUnits } from '../catalog/features/index.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Request } from './types.ts'
 
 /** A request for a NUMBER feature to which the customer is entitled. */
 type UsageComparison = {
-  feature: Pick<Feature, 'meterType' | 'unitTransformation'>
+  feature: Pick<Feature, 'meterType'> & {
+    unitTransformation: Pick<UnitTransformation, 'divide' | 'round'> | null
+  }
   usage: Quantity
   request: Request
 }
@@ -21,7 +24,10 @@ export const neededUnits = ({ feature, usage, request }: UsageComparison): Quant
     : transformUnits(usage + (request.usage ?? request.defaultUsage), feature.unitTransformation)
 
 /** Returns the largest whole request that `limit` allows. Negative if it does not even allow 0. */
-export function roomWithin(limit: Quantity, { feature, usage }: UsageComparison): Quantity {
+export function roomWithin(
+  limit: Quantity,
+  { feature, usage }: Omit<UsageComparison, 'request'>,
+): Quantity {
   if (feature.meterType === 'None') return floor(limit)
   if (feature.unitTransformation === null) return floor(limit - usage)
   const { divide, round } = feature.unitTransformation

@@ -4,12 +4,9 @@ import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Sequences } from '../../kernel/sequences.ts'
-import type { Hold } from '../../metering/reservations/index.ts'
 import { type CachedUsage, cachedBytes, newCachedUsage } from '../participants/index.ts'
+import type { OpenHold } from '../types.ts'
 import type { Versions } from './versions.ts'
-
-/** A hold with the instant when its reservation expires. */
-export type OpenHold = Hold & { expiresAt: Instant }
 
 /** Open reservations in the order in which they expire. */
 export type OpenHolds = {

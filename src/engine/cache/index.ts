@@ -8,7 +8,6 @@ export {
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
 export {
-  type OpenHold,
   type OpenHolds,
   type SeenVersions,
   type StateCache,
@@ -37,6 +36,5 @@ export {
   resourceKeyIn,
   type StateSource,
   subscriptionIn,
-  totalsIn,
 } from './state-parts.ts'
 export { type EnvironmentVersions, readVersions, type Versions } from './versions.ts'

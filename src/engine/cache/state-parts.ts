@@ -1,20 +1,12 @@
-import {
-  counterName,
-  type Resolution,
-  readCounters,
-  resolve,
-  type StoredUsage,
-  windowOf,
-} from '../../budgets/index.ts'
+import { counterName, type Resolution, resolve, windowOf } from '../../budgets/index.ts'
 import { findResourceKeys } from '../../customers/index.ts'
 import type { EffectiveEntitlementOf, EntitlementReads } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type MeterSubject, NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import { type MeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import { findNextToExpire, holdOf } from '../../metering/reservations/index.ts'
-import { findTotals, makeTotals, mustBeMade } from '../../metering/totals/index.ts'
+import { addCounters } from '../participants/index.ts'
 import {
   type CustomerState,
   type OpenHolds,
@@ -117,8 +109,8 @@ type ResolutionQuery = {
 }
 
 /**
- * Returns the resolution of dimensions with the budgets of capabilities. Afterwards the state also
- * has the counters of these budgets, in the windows that contain `now`.
+ * Returns the resolution of dimensions with the budgets of capabilities. What is read contains the
+ * counters of these budgets, in the windows that contain `now`.
  */
 export async function resolutionIn(
   source: StateSource,
@@ -127,8 +119,7 @@ export async function resolutionIn(
   const { resolutions } = source.state.structure
   const name = JSON.stringify([dimensions, capabilityKeys])
   const known = resolutions.get(name)
-  if (known !== undefined) return (await hasCounters(source, known)) ? known : undefined
-  if (source.reader === null) return undefined
+  if (known !== undefined || source.reader === null) return known
   const { scope, customerKey, now, reader } = source
   const found = await resolve(reader, [{ scope, customerKey, dimensions }], {
     capabilityKeys,
@@ -137,12 +128,9 @@ export async function resolutionIn(
   const [resolution] = found.resolutions
   if (resolution === undefined) return undefined
   resolutions.set(name, resolution)
+  const names = resolution.budgets.map((budget) => counterName(budget, windowOf(budget, now)))
+  addCounters(source.state.usage.cached.budgets, names, found)
   grow(source, 'structure', bytesOf(resolution) + 2 * name.length)
-  addCounters(
-    source,
-    resolution.budgets.map((budget) => counterName(budget, windowOf(budget, now))),
-    found,
-  )
   return resolution
 }
 
@@ -150,66 +138,6 @@ const bytesOf = ({ paths, budgets }: Resolution): number =>
   PART_BYTES +
   paths.reduce((sum, path) => sum + path.length, 0) * ENTITY_BYTES +
   budgets.length * BUDGET_BYTES
-
-/**
- * Returns whether the state has the counters of budgets in the windows that contain `now`. With a
- * reader, reads those that are missing.
- */
-async function hasCounters(source: StateSource, { budgets }: Resolution): Promise<boolean> {
-  const { customerKey, now, reader } = source
-  const missing = budgets
-    .map((budget) => ({ ...budget, window: windowOf(budget, now), customerKey }))
-    .filter(
-      (counter) =>
-        source.state.usage.cached.budgets.get(counterName(counter, counter.window)) === undefined,
-    )
-  if (missing.length === 0) return true
-  if (reader === null) return false
-  const found = await readCounters(reader, missing)
-  addCounters(
-    source,
-    missing.map((counter) => counterName(counter, counter.window)),
-    found,
-  )
-  return true
-}
-
-function addCounters(source: StateSource, names: readonly string[], found: StoredUsage): void {
-  const { budgets } = source.state.usage.cached
-  const missing = names.filter((name) => budgets.get(name) === undefined)
-  for (const name of missing)
-    budgets.put(name, {
-      usage: found.counters.get(name) ?? 0n,
-      held: found.holds.get(name) ?? 0n,
-      setAt: undefined,
-      crossed: undefined,
-    })
-  if (missing.length > 0) source.cache.put(source.customerKey, source.state)
-}
-
-/**
- * Returns the totals for `findUsage`. If a needed window has no stored total, it is computed from
- * records.
- */
-export async function totalsIn(
-  source: StateSource,
-  { window, ...meter }: MeterSubject & { window: Window },
-): Promise<readonly WindowTotal[] | undefined> {
-  const { customerKey, now, reader } = source
-  const { limits } = source.state.usage.cached
-  const known = limits.find(meter, now)
-  if (known !== undefined && !mustBeMade(known.totals, window)) return known.totals
-  if (reader === null) return undefined
-  const [stored = []] = known
-    ? [known.totals]
-    : await findTotals(reader, [{ ...meter, customerKey, from: now }])
-  const found = mustBeMade(stored, window)
-    ? [...stored, ...(await makeTotals(reader, [{ ...meter, customerKey, window }]))]
-    : stored
-  limits.put(meter, { from: known?.from ?? now, totals: found })
-  source.cache.put(customerKey, source.state)
-  return found
-}
 
 /** Returns the open reservations: all that have expired by `now`, and those that expire next. */
 export async function openHoldsIn(source: StateSource): Promise<OpenHolds | undefined> {

@@ -1,10 +1,9 @@
 import { findCurrencies } from '../../catalog/currencies/index.ts'
-import { type Feature, findFeatures } from '../../catalog/features/index.ts'
+import { findFeatures } from '../../catalog/features/index.ts'
 import { findCustomerKey } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import type { FeatureState } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { LIFETIME } from '../../kernel/period.ts'
+import type { Scope } from '../../kernel/scope.ts'
 import { machine } from '../../kernel/watched-clock.ts'
 import type { Call } from '../../operation.ts'
 import {
@@ -14,8 +13,9 @@ import {
   type SeenVersions,
   sequencesOf,
 } from '../cache/index.ts'
+import type { Capability } from '../participants/index.ts'
 import { type CheckResult, decideCheck, denyUnknownCustomer } from './decide-check.ts'
-import { type CapabilityFacts, type CheckFacts, gatherFacts } from './gather-facts.ts'
+import { type CheckFacts, currencyOr404, gatherFacts } from './gather-facts.ts'
 import type { Question } from './question.ts'
 
 /**
@@ -89,9 +89,9 @@ async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   return facts ? decideFromMemory(task, facts) : null
 }
 
-function decideFromMemory({ memory, question }: CheckTask, facts: CheckFacts): CheckResult {
+function decideFromMemory({ memory }: CheckTask, facts: CheckFacts): CheckResult {
   memory.checks.hits += 1
-  return decideCheck(facts, question)
+  return decideCheck(facts)
 }
 
 /**
@@ -129,14 +129,14 @@ async function load(task: CheckTask): Promise<CheckResult | null> {
 }
 
 async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | null> {
-  const { call, customerKey, question } = task
+  const { call, customerKey } = task
   const { environmentKey } = call.scope
   const at = machine.monotonic()
   const [versions = null] = await readVersions(reader, [{ environmentKey, customerKey }])
   if (versions === null) return null
   const facts = await factsOf(task, { versions, at }, reader)
   if (facts === undefined) throw new Error('a part of a state was not read')
-  return decideCheck(facts, question)
+  return decideCheck(facts)
 }
 
 /**
@@ -178,22 +178,23 @@ async function factsOf(
 /** Returns the denial for a customer that does not exist. */
 async function denial({ app, scope, state }: Call, question: Question): Promise<CheckResult> {
   await state?.verify()
-  const { kind, id } = question.capability
-  const reader = app.db.read
-  const now = app.clock.now()
-  const capability: CapabilityFacts =
-    kind === 'currency'
-      ? { kind, currency: (await findCurrencies(reader, scope, [id]))[0] ?? null }
-      : { kind, featureState: withoutEntitlement((await findFeatures(reader, scope, [id]))[0]) }
-  return denyUnknownCustomer(capability, question, now)
+  const { resourceId, dimensions, request } = question
+  return denyUnknownCustomer({
+    now: app.clock.now(),
+    capability: await capabilityOf(app.db.read, scope, question.capability),
+    request,
+    isResourceKnown: resourceId === null,
+    hasDimensions: dimensions !== null,
+  })
 }
 
-const withoutEntitlement = (feature: Feature | undefined): FeatureState | null =>
-  feature === undefined ? null : { feature, ...NOTHING }
-
-const NOTHING = {
-  sources: [],
-  resolution: { effective: null, isRevoked: false, parts: [] },
-  window: LIFETIME,
-  used: { usage: 0n, held: 0n },
+async function capabilityOf(
+  reader: Reader,
+  scope: Scope,
+  { kind, id, field }: Question['capability'],
+): Promise<Capability> {
+  if (kind === 'feature')
+    return { kind, feature: (await findFeatures(reader, scope, [id]))[0] ?? null }
+  const [currency = null] = await findCurrencies(reader, scope, [id])
+  return { kind, currency: currencyOr404(currency, field, id) }
 }

@@ -1,20 +1,11 @@
 import type { Resolution } from '../../budgets/index.ts'
-import type { Currency } from '../../catalog/currencies/index.ts'
+import { type Currency, unknownCurrency } from '../../catalog/currencies/index.ts'
 import type { BareFeature } from '../../catalog/features/index.ts'
-import {
-  type EffectiveEntitlementOf,
-  type FeatureState,
-  type ResolvedSources,
-  resolve,
-  usageWindow,
-} from '../../entitlements/index.ts'
-import { required } from '../../kernel/assert.ts'
+import type { EffectiveEntitlementOf, ResolvedSources } from '../../entitlements/index.ts'
+import { resolve } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { LIFETIME } from '../../kernel/period.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
-import { aggregateOf } from '../../metering/records/index.ts'
-import { findUsage } from '../../metering/totals/index.ts'
 import {
   attributionKeysIn,
   currencyIn,
@@ -27,32 +18,20 @@ import {
   resourceKeyIn,
   type StateSource,
   subscriptionIn,
-  totalsIn,
   type Versions,
 } from '../cache/index.ts'
-import type { CachedUsage } from '../participants/index.ts'
+import type { Capability, CheckQuery, Decider } from '../participants/index.ts'
+import { denyingKeys, recallAll } from '../participants/index.ts'
 import type { Dimensions, Question } from './question.ts'
 
 /** Everything that a check depends on, as of one instant. */
 export type CheckFacts = {
-  now: Instant
   customerKey: Uuid
-  archivedAt: Instant | null
-  /** null: the customer does not have the resource of the question. */
-  resourceKey: Uuid | null
-  hasActiveSubscription: boolean
-  capability: CapabilityFacts
+  query: CheckQuery
   openHolds: OpenHolds
-  /** null: the question has no dimensions, so budgets do not matter. */
-  resolution: Resolution | null
-  counters: CachedUsage['budgets']
-  unknownDimensions: Versions['unknownDimensions']
+  /** How the participants decide, in their order. */
+  deciders: readonly Decider[]
 }
-
-/** A capability; null if none has the id. Its holds still include those of expired reservations. */
-export type CapabilityFacts =
-  | { kind: 'feature'; featureState: FeatureState | null }
-  | { kind: 'currency'; currency: Currency | null }
 
 /** The states from which the facts of a check are gathered. */
 export type FactSource = StateSource & { environment: EnvironmentState; versions: Versions }
@@ -61,11 +40,11 @@ const NO_ENTITY: Resolution = { paths: [], budgets: [], unresolved: [] }
 
 /**
  * Gathers the facts of a check. Returns undefined if one of them is not in memory and there is no
- * reader. Independent parts are read together.
+ * reader. Independent parts are read together. 404 `CustomCurrencyNotFound`.
  */
 export async function gatherFacts(
   source: FactSource,
-  { resourceId, capability, dimensions }: Question,
+  { resourceId, capability, dimensions, request }: Question,
 ): Promise<CheckFacts | undefined> {
   const [resource, openHolds, named, attributing] = await Promise.all([
     resourceKeyIn(source, resourceId),
@@ -75,38 +54,60 @@ export async function gatherFacts(
   ])
   if (resource === undefined || openHolds === undefined) return undefined
   if (named === undefined || attributing === undefined) return undefined
+  const resourceKey = resource ?? NO_RESOURCE
   const [entitled, resolution] = await Promise.all([
-    entitledTo(source, named, resource ?? NO_RESOURCE),
+    entitledTo(source, named, resourceKey),
     attributing && resolutionOf(source, attributing, named),
   ])
   if (entitled === undefined || resolution === undefined) return undefined
-  return {
-    ...entitled,
-    now: source.now,
-    customerKey: source.customerKey,
-    archivedAt: source.versions.archivedAt,
-    resourceKey: resource,
-    openHolds,
+  const { now, customerKey, versions } = source
+  const query: CheckQuery = {
+    now,
+    subject: {
+      customer: versions.archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
+      isResourceKnown: resource !== null,
+      hasActiveSubscription: entitled.hasActiveSubscription,
+    },
+    resourceKey,
+    capability: named,
+    entitlement: entitled.entitlement,
+    request,
     resolution,
-    counters: source.state.usage.cached.budgets,
-    unknownDimensions: source.versions.unknownDimensions,
+    denying: denyingKeys(resolution?.unresolved ?? [], versions.unknownDimensions),
+    expired: openHolds.holds.filter(({ expiresAt }) => expiresAt <= now),
   }
+  const [deciders] = (await recallAll(cachedIn(source), [query])) ?? []
+  return deciders && { customerKey, query, openHolds, deciders }
 }
 
-type Capability =
-  | { kind: 'feature'; feature: BareFeature | null }
-  | { kind: 'currency'; currency: Currency | null }
+const cachedIn = ({ customerKey, now, reader, state, cache }: StateSource) => ({
+  customerKey,
+  now,
+  reader,
+  cached: state.usage.cached,
+  grown: () => cache.put(customerKey, state),
+})
 
 async function capabilityIn(
-  { reader, scope, environment: state }: FactSource,
-  { kind, id }: Question['capability'],
+  source: FactSource,
+  { kind, id, field }: Question['capability'],
 ): Promise<Capability | undefined> {
+  const { reader, scope, environment: state } = source
   if (kind === 'feature') {
     const feature = await featureIn(reader, scope, { state, featureId: id })
     return feature === undefined ? undefined : { kind, feature }
   }
   const currency = await currencyIn(reader, scope, { state, currencyId: id })
-  return currency === undefined ? undefined : { kind, currency }
+  return currency === undefined ? undefined : { kind, currency: currencyOr404(currency, field, id) }
+}
+
+/** Returns the currency with an id. 404 `CustomCurrencyNotFound` if there is none. */
+export function currencyOr404(
+  currency: Currency | null,
+  ...[field, id]: Parameters<typeof unknownCurrency>
+): Currency {
+  if (currency === null) throw unknownCurrency(field, id)
+  return currency
 }
 
 /** Returns the dimensions that can name an entity. */
@@ -118,37 +119,30 @@ async function attributingIn(
   return keys && dimensions.filter(([key]) => keys.has(key))
 }
 
+type EntitlementFacts = { entitlement: ResolvedSources | null; hasActiveSubscription: boolean }
+
 async function entitledTo(
   source: FactSource,
   named: Capability,
   resourceKey: Uuid,
-): Promise<Pick<CheckFacts, 'capability' | 'hasActiveSubscription'> | undefined> {
+): Promise<EntitlementFacts | undefined> {
   if (named.kind === 'feature' && named.feature !== null)
-    return featureFacts(source, named.feature, resourceKey)
+    return entitlementOf(source, named.feature, resourceKey)
   const hasActiveSubscription = await subscriptionIn(source, resourceKey)
-  if (hasActiveSubscription === undefined) return undefined
-  const capability = named.kind === 'feature' ? { kind: named.kind, featureState: null } : named
-  return { capability, hasActiveSubscription }
+  return hasActiveSubscription === undefined
+    ? undefined
+    : { entitlement: null, hasActiveSubscription }
 }
 
-async function featureFacts(source: FactSource, feature: BareFeature, resourceKey: Uuid) {
-  const meter = { featureKey: feature.key, resourceKey }
-  const entitlement = await entitlementIn(source, meter)
-  if (entitlement === undefined) return undefined
-  const resolved = resolvedAt(entitlement, source.now)
-  const { effective } = resolved.resolution
-  const window = effective === null ? LIFETIME : usageWindow(effective, source.now)
-  const isMetered = effective !== null && feature.meterType !== 'None'
-  const totals = isMetered ? await totalsIn(source, { ...meter, window }) : []
-  if (totals === undefined) return undefined
-  const used = isMetered
-    ? required(findUsage(totals, window, aggregateOf(feature.meter)), 'usage of a window')
-    : { usage: 0n, held: 0n }
-  const capability = {
-    kind: 'feature',
-    featureState: { ...resolved, feature, window, used },
-  } as const
-  return { capability, hasActiveSubscription: entitlement.hasActiveSubscription }
+async function entitlementOf(
+  source: FactSource,
+  { key: featureKey }: BareFeature,
+  resourceKey: Uuid,
+): Promise<EntitlementFacts | undefined> {
+  const found = await entitlementIn(source, { featureKey, resourceKey })
+  if (found === undefined) return undefined
+  const { hasActiveSubscription } = found
+  return { entitlement: resolvedAt(found, source.now), hasActiveSubscription }
 }
 
 /** Returns the sources that have not ended at `now`, with their resolution. */

@@ -43,8 +43,7 @@ async function open() {
       request: { usage: null, values: null, defaultUsage: wholeUnits(0) },
       dimensions: null,
     })
-    assert.ok(result.kind === 'feature')
-    return result.evaluated.featureState?.used.usage
+    return result.shown.evaluated?.featureState?.used.usage
   }
   return { ...agency, usage }
 }

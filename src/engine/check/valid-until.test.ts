@@ -12,9 +12,12 @@ import { resolve } from '../../entitlements/resolve.ts'
 import { type Instant, instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { contains, LIFETIME } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
+import { NO_RESOURCE } from '../../metering/index.ts'
 import { BUDGET_EXCEEDED, combine, isFinal } from '../participants/combine.ts'
 import { requestOf } from '../participants/limits.ts'
-import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
+import { blockingHoldsOf } from '../participants/list.ts'
+import type { Outcome } from '../participants/participant.ts'
+import { validUntil } from './valid-until.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -86,7 +89,7 @@ const sum = (amounts: readonly { amount: number }[]): Quantity =>
   wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
 
 /** Returns the result at an instant, computed from the same facts. */
-function answeredAt(at: Instant, given: Facts): TimedAnswer {
+function answeredAt(at: Instant, given: Facts): Outcome {
   const open = given.held.filter(({ expiresAt }) => at < expiresAt)
   const resolution = resolve(given.sources, at)
   const window = resolution.effective === null ? LIFETIME : usageWindow(resolution.effective, at)
@@ -131,27 +134,24 @@ function answeredAt(at: Instant, given: Facts): TimedAnswer {
 }
 
 /** Returns the end of the first hold that may have caused the denial. */
-function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
-  const { window, counters } = blockingHoldWindows(timed)
-  const isInTheWay = ({ at }: { at: Instant }) =>
-    (window !== null && contains(window, at)) ||
-    given.budgets.some((budget) =>
-      counters.some(
-        (counter) =>
-          counter.assignmentKey === budget.assignmentKey &&
-          at >= budget.createdAt &&
-          windowOf(budget, at).start === counter.window.start,
-      ),
-    )
+function holdEndOf(outcome: Outcome, given: Facts): Instant | null {
+  const owner = { customerKey: 'acme', resourceKey: NO_RESOURCE }
+  const blocking = blockingHoldsOf(outcome, owner)
+  const holdAt = (at: Instant) => ({
+    ...{ featureKey: feature.key, resourceKey: NO_RESOURCE, occurredAt: at },
+    postings: given.budgets
+      .filter(({ createdAt }) => at >= createdAt)
+      .map((budget) => ({ ...budget, window: windowOf(budget, at) })),
+  })
   const ends = given.held
-    .filter(({ expiresAt }) => timed.now < expiresAt)
-    .filter(isInTheWay)
+    .filter(({ expiresAt }) => outcome.now < expiresAt)
+    .filter(({ at }) => blocking.some((holds) => holds.includes(holdAt(at))))
     .map(({ expiresAt }) => expiresAt)
   return ends.length === 0 ? null : Math.min(...ends)
 }
 
 /** Returns the decision, its reason, the limits and the reset times. */
-function viewOf({ entitlement, chains }: TimedAnswer) {
+function viewOf({ entitlement, chains }: Outcome) {
   const nodes = isFinal(entitlement.decision) ? [] : chains.flat()
   const isGranted = nodes.every((node) => node.isGranted)
   const decision = combine(entitlement.decision, isGranted ? null : BUDGET_EXCEEDED)

@@ -3,93 +3,60 @@ import type {
   EntitlementCounterfactual,
   EntitlementExplanation,
 } from '../../api.gen.ts'
-import { type BudgetNode, chainNodeToWire, type UnresolvedKeyCount } from '../../budgets/index.ts'
-import { isLevel, transformUnits } from '../../catalog/features/index.ts'
-import {
-  creditCounterfactual,
-  creditEntitlementToWire,
-  featureEntitlementToWire,
-  sourcesToWire,
-} from '../../entitlements/index.ts'
+import { chainNodeToWire, type UnresolvedKeyCount } from '../../budgets/index.ts'
+import { creditEntitlementToWire, featureEntitlementToWire } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import { quantityToWire } from '../../kernel/quantity.ts'
-import {
-  type CheckResult,
-  dimensionChanges,
-  limitsOn,
-  raisedBy,
-  type Way,
-  waysWithUnknown,
-} from '../check/index.ts'
-import { isFinal } from '../participants/index.ts'
+import type { CheckResult } from '../check/index.ts'
+import { decisionByEntitlement, explainAll, isFinal, type Way } from '../participants/index.ts'
 
-/** Returns the response of a check. It shows budgets only if dimensions were sent. */
+/**
+ * Returns the response of a check. It shows budgets only if dimensions were sent, and no budget
+ * paths if the denial is final.
+ */
 export function checkToWire(checked: CheckResult): Entitlement {
   const entitlement = entitlementToWire(checked)
-  const { budgets } = checked
-  if (budgets === null) return entitlement
-  const chains = chainsOf(checked, chainNodeToWire)
-  return { ...entitlement, chains, unresolved: [...budgets.unresolved] }
+  const { chains, unresolved = [] } = checked.shown
+  if (chains === undefined) return entitlement
+  const paths = isFinal(decisionByEntitlement(checked.shown)) ? [] : chains
+  return {
+    ...entitlement,
+    chains: paths.map((path) => path.map(chainNodeToWire)),
+    unresolved: [...unresolved],
+  }
 }
 
-function entitlementToWire({ decision, validUntil, ...evaluation }: CheckResult): Entitlement {
-  if (evaluation.kind === 'feature')
-    return featureEntitlementToWire({ ...evaluation.evaluated, decision, validUntil })
-  return creditEntitlementToWire({ ...evaluation.evaluated, decision, validUntil })
+function entitlementToWire({ decision, validUntil, shown }: CheckResult): Entitlement {
+  const { evaluated, credit } = shown
+  if (evaluated !== undefined)
+    return featureEntitlementToWire({ ...evaluated, decision, validUntil })
+  const decided = required(credit, 'the decision about a currency')
+  return creditEntitlementToWire({ ...decided, decision, validUntil })
 }
-
-/** Returns no budget paths if the denial is final. */
-const chainsOf = <Node>(
-  { budgets, evaluated }: CheckResult,
-  nodeToWire: (node: BudgetNode) => Node,
-): Node[][] =>
-  budgets === null || isFinal(evaluated.decision)
-    ? []
-    : budgets.chains.map((chain) => chain.map(nodeToWire))
 
 /** Returns the response of an explanation. */
 export function explanationToWire(
   checked: CheckResult,
   unattributed: readonly UnresolvedKeyCount[],
 ): EntitlementExplanation {
-  const { decision, budgets } = checked
-  const { sources, holds, transformation, isOfLevel } = partsOf(checked)
+  const { fields, ways } = explainAll(checked.shown)
   return {
     ...entitlementToWire(checked),
-    rule: decision.rule,
-    sources,
-    counterfactual: waysOf(checked).map((way) => way.map(changeToWire)),
-    holds: quantityToWire(transformUnits(holds, transformation)),
-    isLevel: isOfLevel,
-    chains: chainsOf(checked, (node) => ({ ...chainNodeToWire(node), blocks: !node.isGranted })),
-    unresolved: [...(budgets?.unresolved ?? [])],
+    rule: checked.decision.rule,
+    sources: [],
+    counterfactual: ways.map((way) => way.map(changeToWire)),
+    holds: 0,
+    isLevel: false,
+    chains: [],
+    unresolved: [],
+    ...fields,
     unattributed: unattributed.map(({ key, records, lastAt }) => ({
       key,
       records,
       lastAt: instantToWire(lastAt),
     })),
   }
-}
-
-function partsOf(checked: CheckResult) {
-  const featureState = checked.kind === 'feature' ? checked.evaluated.featureState : null
-  return {
-    sources: featureState === null ? [] : sourcesToWire(featureState),
-    holds: featureState?.used.held ?? 0n,
-    transformation: featureState?.feature.unitTransformation ?? null,
-    isOfLevel: featureState !== null && isLevel(featureState.feature),
-  }
-}
-
-function waysOf(checked: CheckResult): Way[] {
-  const limits = limitsOn(checked.budgets?.chains ?? [])
-  const denying = checked.budgets?.denying ?? []
-  if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.query, limits, denying)
-  const { subject, request } = checked.evaluated
-  const amount = request.usage ?? request.defaultUsage
-  const demand = { amount, transformation: null }
-  const own = creditCounterfactual(subject, request)
-  return [[...own, ...raisedBy(demand, limits), ...dimensionChanges(denying)]]
 }
 
 function nameOf(change: Way[number]): Partial<EntitlementCounterfactual> {

@@ -201,8 +201,8 @@ const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer)
 async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Instant | null> {
   const { isGranted, evaluated, chains, decidedBy } = answer
   if (decidedBy === null) return evaluated.validUntil
-  const timed = { entitlement: evaluated, chains: chains ?? [], now: decidedBy.now }
-  return isGranted ? validUntil(timed, null) : readValidUntil(app.db.read, timed, decidedBy)
+  const outcome = { entitlement: evaluated, chains: chains ?? [], now: decidedBy.now }
+  return isGranted ? validUntil(outcome, null) : readValidUntil(app.db.read, outcome, decidedBy)
 }
 
 /**

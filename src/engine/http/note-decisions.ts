@@ -61,18 +61,11 @@ const questionOf = (input: ConsumptionInput): Question => ({
 const checkedOf = (
   { unresolved, decidedBy }: ConsumptionAnswer,
   { decision, evaluated, chains, denying }: DenialBasis,
-): Omit<CheckResult & { kind: 'feature' }, 'validUntil'> => ({
-  kind: 'feature',
-  evaluated,
+): Omit<CheckResult, 'validUntil'> => ({
   decision,
+  shown: { evaluated, ...(unresolved && { denying, chains, unresolved }) },
   customerKey: decidedBy?.customerKey ?? null,
   hasExpired: false,
-  budgets: unresolved && {
-    chains,
-    isGranted: chains.flat().every(isGranting),
-    unresolved,
-    denying,
-  },
 })
 
 /** The memory of a denial without its budget paths and dimensions, and of a node, in bytes. */
@@ -82,7 +75,7 @@ const NODE_BYTES = 400
 /** Runs on the path of requests. What takes long is left to `describe`. */
 function denialOf(of: CheckAnswer, reason: Denial['reason']): Denial {
   const { customerId, resourceId, capability, dimensions } = of.question
-  const chains = of.checked.budgets?.chains ?? []
+  const { chains = [] } = of.checked.shown
   let nodes = 0
   let blocking: BudgetNode | undefined
   for (const chain of chains) {
@@ -105,7 +98,7 @@ function denialOf(of: CheckAnswer, reason: Denial['reason']): Denial {
 }
 
 function describe({ question, checked }: CheckAnswer) {
-  const nodes = (checked.budgets?.chains ?? []).flat()
+  const nodes = (checked.shown.chains ?? []).flat()
   const denying = nodes.filter((node) => !isGranting(node))
   const { usage, values } = question.request
   return {

@@ -30,6 +30,12 @@ import type { ReportResult, ValidatedRecord } from '../types.ts'
 import type { Counter } from './cached-counters.ts'
 import { BUDGET_EXCEEDED, combine, isFinal } from './combine.ts'
 import { type CrossingEvent, crossingsOf, crossThresholds, publishCrossings } from './crossings.ts'
+import {
+  changesOfBudgets,
+  explainBudgets,
+  holdsBlockingBudgets,
+  stanceOfBudgets,
+} from './explain-budgets.ts'
 import { type LoadedCounters, loadCounters } from './load-counters.ts'
 import type {
   Authorization,
@@ -39,6 +45,7 @@ import type {
   Participant,
   Postings,
 } from './participant.ts'
+import { recallBudgets } from './recall-budgets.ts'
 
 /** The budgets of entities. They are compared with their counters. */
 export const budgets: Participant = {
@@ -53,6 +60,11 @@ export const budgets: Participant = {
     return { counters, attributions, postings }
   },
   rebuild: rebuildCounters,
+  recall: recallBudgets,
+  changesAt: changesOfBudgets,
+  blockingHolds: holdsBlockingBudgets,
+  explain: explainBudgets,
+  stance: stanceOfBudgets,
 }
 
 const changesOfEnd = ({ customerKey, amount, attribution }: Reservation): CounterChange[] =>

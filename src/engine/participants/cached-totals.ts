@@ -6,7 +6,7 @@ const TOTALS_BYTES = 300
 const WINDOW_BYTES = 500
 
 /** The totals of a subject: of all windows that end after `from`, and perhaps of earlier ones. */
-type TotalsFrom = { from: Instant; totals: readonly WindowTotal[] }
+export type TotalsFrom = { from: Instant; totals: readonly WindowTotal[] }
 
 /** The cached window totals of one customer. */
 export class CachedTotals {

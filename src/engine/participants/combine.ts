@@ -1,6 +1,8 @@
 import type { UnknownDimensions } from '../../access/index.ts'
 import type { AccessDeniedReason } from '../../api.gen.ts'
 import type { Decision } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Shown } from './participant.ts'
 
 /** Reasons of a denial that budgets cannot change. */
 const FINAL: ReadonlySet<AccessDeniedReason> = new Set<AccessDeniedReason>([
@@ -14,6 +16,10 @@ const FINAL: ReadonlySet<AccessDeniedReason> = new Set<AccessDeniedReason>([
   'Revoked',
   'FeatureTypeMismatch',
 ])
+
+/** Returns the decision by the entitlement and by dimensions that name no entity. */
+export const decisionByEntitlement = ({ evaluated, credit }: Shown): Decision =>
+  required(evaluated ?? credit, 'the decision by the entitlement').decision
 
 /** Returns whether a decision is a denial that budgets cannot change. */
 export const isFinal = ({ accessDeniedReason }: Pick<Decision, 'accessDeniedReason'>): boolean =>

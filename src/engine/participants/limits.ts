@@ -1,6 +1,5 @@
 import { transformUnits } from '../../catalog/features/index.ts'
 import type { Tx } from '../../db/index.ts'
-import { evaluate } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -30,7 +29,12 @@ import {
 } from '../../metering/totals/index.ts'
 import { commitOverlay, type Overlay, overlayOn } from '../overlay.ts'
 import type { MeterAmount, ReportResult, ValidatedRecord } from '../types.ts'
-import { denyUnknown } from './combine.ts'
+import {
+  changesOfLimits,
+  explainLimits,
+  holdsBlockingLimits,
+  stanceOfLimits,
+} from './explain-limits.ts'
 import {
   type LoadedTotals,
   loadTotals,
@@ -47,6 +51,7 @@ import type {
   PartQuery,
   Postings,
 } from './participant.ts'
+import { decideByLimit, recallLimits } from './recall-limits.ts'
 
 /** The limits of entitlements. They are compared with the window totals of features. */
 export const limits: Participant = {
@@ -60,6 +65,11 @@ export const limits: Participant = {
     return { totals, marks }
   },
   rebuild: rebuildTotals,
+  recall: recallLimits,
+  changesAt: changesOfLimits,
+  blockingHolds: holdsBlockingLimits,
+  explain: explainLimits,
+  stance: stanceOfLimits,
 }
 
 /** The window totals of a batch's customers. */
@@ -95,14 +105,13 @@ class LimitPart implements Part {
   }
 
   /** Decides by the entitlement, and by dimensions that name no entity. */
-  authorize(query: AuthorizationQuery, { shown }: Authorization): Authorization {
-    const { subject, feature, window, record } = query
+  authorize(query: AuthorizationQuery, before: Authorization): Authorization {
+    const { subject, feature, window, record, denying } = query
     const { sources, resolution } = query.entitlement
     const featureState = { feature, sources, resolution, window, used: this.#usedOf(query) }
     const { acceptedAt: now, occurredAt: at } = record
-    const entitled = evaluate(subject, featureState, { request: requestOf(query.amount), now, at })
-    const decision = denyUnknown(entitled.decision, query.denying)
-    return { decision, shown: { ...shown, evaluated: { ...entitled, decision } } }
+    const request = requestOf(query.amount)
+    return decideByLimit({ subject, featureState, request, denying, now, at }, before)
   }
 
   after(query: AuthorizationQuery, { decision, shown }: Authorization): Authorization {

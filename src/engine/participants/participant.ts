@@ -1,3 +1,4 @@
+import type { EntitlementExplanation } from '../../api.gen.ts'
 import type { App } from '../../app.ts'
 import type {
   BudgetNode,
@@ -7,12 +8,16 @@ import type {
   Resolution,
   Threshold,
 } from '../../budgets/index.ts'
-import type { Feature } from '../../catalog/features/index.ts'
+import type { Currency } from '../../catalog/currencies/index.ts'
+import type { BareFeature, Feature } from '../../catalog/features/index.ts'
 import type { Reader, Tx } from '../../db/index.ts'
 import type {
+  CreditEvaluation,
   Decision,
   EffectiveEntitlementOf,
   Evaluation,
+  Request,
+  ResolvedSources,
   Subject,
 } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -27,9 +32,11 @@ import type {
   DistinctValuesDifference,
   TotalDifference,
 } from '../../metering/rebuild/index.ts'
-import type { ReportResult, ValidatedRecord } from '../types.ts'
+import type { Hold } from '../../metering/reservations/index.ts'
+import type { OpenHold, ReportResult, ValidatedRecord } from '../types.ts'
 import type { CachedCounters } from './cached-counters.ts'
 import type { CachedTotals } from './cached-totals.ts'
+import type { Stance } from './ways.ts'
 
 /** A kind of limit that takes part in decisions, and in what is counted and held. */
 export type Participant = {
@@ -44,6 +51,20 @@ export type Participant = {
   compare(reader: Reader, query: UsageComparisonQuery): Promise<Partial<UsageComparison>>
   /** Replaces what is stored of a customer by what its records give. Its version must be locked. */
   rebuild(tx: Tx, owner: Owner): Promise<void>
+  /**
+   * Returns how it decides questions about a customer, in their order. What is missing is read; the
+   * number of statements does not depend on the number of questions. Null: something is missing,
+   * and there is no reader.
+   */
+  recall(source: UsageSource, queries: readonly CheckQuery[]): Recall
+  /** Returns the instants at which what it shows may change without a write, apart from holds. */
+  changesAt(outcome: Outcome): readonly (Instant | null)[]
+  /** Returns the holds that may have caused its denial. Null: none may have. */
+  blockingHolds(outcome: Outcome, owner: HoldOwner): BlockingHolds | null
+  /** Returns the fields of an explanation that it shows. */
+  explain(shown: Shown): Explanation
+  /** Returns how it takes part in the ways to the opposite result. */
+  stance(shown: Shown): Stance
 }
 
 /** `now` is the instant of the comparison. Windows that ended before `forgotten` are left out. */
@@ -157,11 +178,18 @@ export type AuthorizationQuery = FeatureLimit & {
 
 export type BudgetPaths = readonly (readonly BudgetNode[])[]
 
-/** What participants show with a decision. Each sets its own field. */
-type Shown = {
+/** What participants show with a decision. Each sets its own fields. */
+export type Shown = {
   /** The decision by the entitlement and by dimensions that name no entity. */
   evaluated?: Evaluation
+  /** The same for a currency. */
+  credit?: CreditEvaluation
+  /** The attribution keys that deny, because their values name no entity. */
+  denying?: readonly string[]
+  /** Absent if the question has no dimensions. */
   chains?: BudgetPaths
+  /** The attribution keys whose values name no entity. Absent like `chains`. */
+  unresolved?: readonly string[]
 }
 
 /** A decision of participants, with what they show. */
@@ -169,3 +197,69 @@ export type Authorization = { decision: Decision; shown: Shown }
 
 /** What a record counted for. */
 export type Postings = Pick<UsageRecord, 'measured' | 'attribution'>
+
+/** What a question is about. A feature is null if none has the id. */
+export type Capability =
+  | { kind: 'feature'; feature: BareFeature | null }
+  | { kind: 'currency'; currency: Currency }
+
+/** A question, which records nothing, with what all participants need to decide it. */
+export type CheckQuery = {
+  /** The instant of decision. */
+  now: Instant
+  subject: Subject
+  /** `NO_RESOURCE` for none. */
+  resourceKey: Uuid
+  capability: Capability
+  /** null: there is no such feature, or the capability is a currency. */
+  entitlement: ResolvedSources | null
+  request: Request
+  /** null: the question has no dimensions, so budgets do not matter. */
+  resolution: Resolution | null
+  /** The attribution keys that deny it, because their values name no entity. */
+  denying: readonly string[]
+  /** Reservations that have expired, but are still part of the cached usage. */
+  expired: readonly OpenHold[]
+}
+
+/** The cached usage of a customer, and the reader for what it lacks. */
+export type UsageSource = {
+  customerKey: Uuid
+  /** The instant of decision. */
+  now: Instant
+  cached: CachedUsage
+  /** Reads in a snapshot that has the versions of `cached`. With null, nothing is read. */
+  reader: Reader | null
+  /** Call it after each addition to `cached`. */
+  grown(): void
+}
+
+/** Decides a question by one participant, with what those before it have decided. */
+export type Decider = (before: Authorization) => Authorization
+
+/** A promise only if something must be read: most checks need nothing, and each wait takes time. */
+export type Recall = readonly Decider[] | null | Promise<readonly Decider[]>
+
+/** What participants have shown of a decision. */
+export type Outcome = {
+  /** The instant of decision. */
+  now: Instant
+  /** The decision by the entitlement. There is no feature state of a currency. */
+  entitlement: { decision: Decision } & Pick<Evaluation, 'featureState' | 'validUntil'>
+  chains: BudgetPaths
+}
+
+/** The customer or the resource to which holds belong. */
+export type HoldOwner = { customerKey: Uuid; resourceKey: Uuid }
+
+/** The holds that may have caused a denial. */
+export type BlockingHolds = {
+  includes(hold: Pick<Hold, 'featureKey' | 'resourceKey' | 'occurredAt' | 'postings'>): boolean
+  /** Reads when the first of them ends after the instant of decision. Null: there are none. */
+  readEnd(reader: Reader): Promise<Instant | null>
+}
+
+/** The fields of an explanation that participants show. */
+export type Explanation = Partial<
+  Pick<EntitlementExplanation, 'sources' | 'holds' | 'isLevel' | 'chains' | 'unresolved'>
+>

@@ -3,16 +3,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyAsked } from '../../../test/support/asked.ts'
 import { smallerChange } from '../../../test/support/smaller-change.ts'
-import { type DecisionQuery, decide } from '../../entitlements/index.ts'
+import { type BudgetNode, isWithin } from '../../budgets/index.ts'
+import type { Currency } from '../../catalog/currencies/index.ts'
+import { type DecisionQuery, decide, type Request } from '../../entitlements/index.ts'
+import { LIFETIME } from '../../kernel/period.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
-import {
-  afterWay,
-  isGranted,
-  type Limit,
-  type Way,
-  waysWithBudgets,
-  waysWithUnknown,
-} from './explain-budgets.ts'
+import { BUDGET_EXCEEDED } from './combine.ts'
+import { demandOf, type Limit, stanceIn, stanceOfBudgets } from './explain-budgets.ts'
+import { stanceOfLimits, stanceOn } from './explain-limits.ts'
+import { afterWay, isGrantedBy, type Stance, type Way, waysOf } from './ways.ts'
 
 const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
   fc.record({
@@ -27,8 +26,21 @@ const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
   { selector: (limit) => `${limit.entityId}${limit.scopeEntityIds}`, maxLength: 4 },
 )
 
+const stancesOn = (
+  asked: DecisionQuery,
+  of: readonly Limit[],
+  denying: readonly string[] = [],
+): Stance[] => {
+  const needed = denying.map((key) => ({ change: 'dimension' as const, to: 'KNOWN' as const, key }))
+  return [{ ...stanceOn(asked), needed }, stanceIn(demandOf(asked), of)]
+}
+const isGranted = (asked: DecisionQuery, of: readonly Limit[]) => isGrantedBy(stancesOn(asked, of))
+const isGrantedAfter = (asked: DecisionQuery, of: readonly Limit[], way: Way) =>
+  isGrantedBy(afterWay(stancesOn(asked, of), way))
 const turned = (asked: DecisionQuery, of: readonly Limit[], way: Way) =>
-  isGranted(...afterWay(asked, of, way)) !== isGranted(asked, of)
+  isGrantedAfter(asked, of, way) !== isGranted(asked, of)
+const waysWithBudgets = (asked: DecisionQuery, of: readonly Limit[]) => waysOf(stancesOn(asked, of))
+const waysWithUnknown = (...given: Parameters<typeof stancesOn>) => waysOf(stancesOn(...given))
 
 test('every way through entitlement and budgets leads to the opposite result', () => {
   fc.assert(
@@ -100,7 +112,7 @@ test('if dimensions deny, each way makes all of them known and contains the othe
         const others = way.filter(({ change }) => change !== 'dimension')
         const named = way.flatMap((change) => (change.change === 'dimension' ? [change.key] : []))
         assert.deepEqual(named, denying)
-        assert.ok(isGranted(...afterWay(asked, of, way)))
+        assert.ok(isGrantedAfter(asked, of, way))
         assert.ok(others.length === 0 || !isGranted(asked, of))
       }
     }),
@@ -108,10 +120,46 @@ test('if dimensions deny, each way makes all of them known and contains the othe
   )
 })
 
-test('if no dimension denies, the ways are those with budgets', () => {
+const currency = { key: 'credits', id: 'credits' } as Currency
+const SUBJECT = { customer: 'ACTIVE', isResourceKnown: false, hasActiveSubscription: true } as const
+const request: fc.Arbitrary<Request> = fc.record({
+  usage: fc.option(fc.integer({ min: 0, max: 9 }).map(wholeUnits)),
+  values: fc.constantFrom(null, ['a']),
+  defaultUsage: fc.constantFrom(0n, wholeUnits(1)),
+})
+
+test('the only way to spend a currency has a balance, and raises all budgets that deny', () => {
   fc.assert(
-    fc.property(anyAsked, limits, (asked, of) => {
-      assert.deepEqual(waysWithUnknown(asked, of, []), waysWithBudgets(asked, of))
+    fc.property(request, limits, keys, (asked, of, denying) => {
+      const credit = {
+        subject: SUBJECT,
+        request: asked,
+        currency,
+        decision: BUDGET_EXCEEDED,
+      } as const
+      const chains = [of.map(nodeWith)]
+      const stances = [stanceOfLimits({ credit, denying }), stanceOfBudgets({ credit, chains })]
+      const [way = [], ...others] = waysOf(stances)
+      assert.deepEqual(others, [])
+      assert.ok(isGrantedBy(afterWay(stances, way)))
+      const raised = way.filter(({ change }) => change === 'budget').length
+      const amount = asked.usage ?? asked.defaultUsage
+      const demand = { amount, transformation: null }
+      const denied = of.filter(({ usageLimit, spent }) => !isWithin(usageLimit, spent, demand))
+      assert.equal(raised, denied.length)
+      const named = way.flatMap((change) => (change.change === 'dimension' ? [change.key] : []))
+      assert.deepEqual(named, denying)
+      assert.ok(way.some(({ change }) => change === 'balance'))
     }),
   )
+})
+
+/** A budget node with a limit. */
+const nodeWith = ({ spent, ...limit }: Limit, index: number): BudgetNode => ({
+  ...limit,
+  ...{ currencyId: null, currentUsage: spent, isGranted: true, holds: 0n, remaining: null },
+  budget: {
+    ...{ assignmentKey: `budget ${index}`, revision: 1, window: LIFETIME },
+    ...{ used: spent, held: 0n },
+  },
 })
