@@ -224,7 +224,11 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       ],
     },
   }),
-  'v1Beta.customers.assignments.list': () => ({ params: path }),
+  // One budget: only then does the response have an entity tag.
+  'v1Beta.customers.assignments.list': () => ({
+    params: path,
+    query: { entityId: path.entityId, featureId: path.featureId },
+  }),
   'v1.events.beta.customers.retrieveGovernance': () => ({
     params: path,
     query: { featureIds: path.featureId, currencyIds: path.currencyId },
