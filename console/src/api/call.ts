@@ -15,14 +15,22 @@ export type RequestOf<Id extends OperationId> = (Operations[Id]['params'] extend
   : { params: Operations[Id]['params'] }) &
   (Operations[Id]['body'] extends undefined
     ? { body?: undefined }
-    : { body: Operations[Id]['body'] }) & { query?: Partial<Operations[Id]['query']> }
+    : { body: Operations[Id]['body'] }) & {
+    query?: Partial<Operations[Id]['query']>
+    /** A write takes effect only if the object still has this entity tag. */
+    ifMatch?: string | undefined
+  }
 
-export type AnswerOf<Id extends OperationId> = Operations[Id]['response']
+/** A response, with the entity tag of its object if it has one. */
+export type AnswerOf<Id extends OperationId> = Operations[Id]['response'] & {
+  readonly etag?: string
+}
 
 type AnyRequest = {
   params?: Record<string, string> | undefined
   query?: Record<string, unknown> | undefined
   body?: unknown
+  ifMatch?: string | undefined
 }
 
 export type Caller = { readonly credential: Credential | null; readonly environment: string | null }
@@ -41,7 +49,7 @@ export async function call<Id extends OperationId>(
   { signal, idempotencyKey }: CallOptions = {},
 ): Promise<AnswerOf<Id>> {
   const { method, path } = operations[id]
-  const { body } = request as AnyRequest
+  const { body, ifMatch } = request as AnyRequest
   const response = await fetch(addressOf(path, request as AnyRequest), {
     method,
     headers: {
@@ -49,6 +57,7 @@ export async function call<Id extends OperationId>(
       ...credentialHeaders(caller.credential),
       ...(caller.environment !== null && { 'x-environment-id': caller.environment }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(method === 'POST' && idempotencyKey && { 'idempotency-key': idempotencyKey }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -60,7 +69,9 @@ export async function call<Id extends OperationId>(
     throw new CallError({ status: 0, message: 'The server does not answer.' })
   })
   if (!response.ok) throw await errorOf(response)
-  return (await response.json()) as AnswerOf<Id>
+  const answer = (await response.json()) as AnswerOf<Id>
+  const etag = response.headers.get('etag')
+  return etag === null ? answer : { ...answer, etag }
 }
 
 /** Returns the address of a call: ids encoded, lists with commas, objects with brackets. */

@@ -30,6 +30,10 @@ export class CallError extends Error {
 export const isTransient = (error: unknown): boolean =>
   error instanceof CallError && [0, 429, 502, 503, 504].includes(error.status)
 
+/** Whether the object was changed after the entity tag of a write was read. */
+export const isOutdated = (error: unknown): boolean =>
+  error instanceof CallError && error.status === 412
+
 /** Reads the body of an error. Proxies between may answer with any text. */
 export async function errorOf(response: Response): Promise<CallError> {
   const body: unknown = await response.json().catch(() => null)

@@ -242,6 +242,11 @@ export const operations = {
     path: '/api/v1-beta/customers/{id}/entities',
     permission: 'entities:read',
   },
+  'v1Beta.customers.entities.unarchive': {
+    method: 'POST',
+    path: '/api/v1-beta/customers/{id}/entities/unarchive',
+    permission: 'entities:write',
+  },
   'v1Beta.customers.entities.upsert': {
     method: 'PUT',
     path: '/api/v1-beta/customers/{id}/entities',

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { type AnswerOf, call, type OperationId, type RequestOf } from './call.ts'
+import { isOutdated } from './errors.ts'
 import { newKey } from './new-key.ts'
 import { useSession } from './session.tsx'
 
@@ -25,6 +26,10 @@ export function useWrite<Id extends OperationId>(
       last.current = null
       void queries.invalidateQueries({ queryKey: [environment] })
       onDone?.(answer, request)
+    },
+    // What is there now is shown beside what was typed.
+    onError: (error) => {
+      if (isOutdated(error)) void queries.invalidateQueries({ queryKey: [environment] })
     },
   })
   return { ...mutation, reason: whyNot(id) }

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Meanwhile, useTag } from '../activity/meanwhile.tsx'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
 import { formatNumber } from '../format.ts'
@@ -32,12 +33,32 @@ export function BudgetDialog(props: {
     query: { entityId: place.entityId, limit: 100, ...place.capability },
   })
   const wanted = place.scopeEntityIds.toSorted().join()
-  const own = reading.data?.data.find(({ scopeEntityIds }) => scopeEntityIds.join() === wanted)
-  if (reading.data !== undefined)
+  const rows = reading.data?.data ?? []
+  const at = rows.findIndex(({ scopeEntityIds }) => scopeEntityIds.join() === wanted)
+  const own = rows[at]
+  const previous = rows[at - 1]
+  // Only a page with one row has an entity tag.
+  const alone = useRead(
+    'v1Beta.customers.assignments.list',
+    {
+      params: { id: place.customerId },
+      query: {
+        entityId: place.entityId,
+        limit: 1,
+        ...place.capability,
+        ...(previous !== undefined && { after: previous.id }),
+      },
+    },
+    { isOn: own !== undefined },
+  )
+  const isTagRead = own === undefined || alone.data !== undefined || alone.error !== null
+  if (reading.data !== undefined && isTagRead)
     return (
       <BudgetForm
         {...place}
         onClose={onClose}
+        budgetId={own?.id ?? null}
+        etag={alone.data?.data[0]?.id === own?.id ? alone.data?.etag : undefined}
         former={own ? { usageLimit: own.usageLimit, cadence: own.cadence } : null}
         first={{ limit: limit === null ? '' : String(limit), cadence: own?.cadence ?? 'P1M' }}
       />
@@ -58,6 +79,8 @@ export function BudgetDialog(props: {
 function BudgetForm(
   props: BudgetPlace & {
     onClose: () => void
+    budgetId: string | null
+    etag: string | undefined
     /** Null for a new budget. */
     former: { usageLimit: number | null; cadence: string } | null
     first: { limit: string; cadence: string }
@@ -87,6 +110,7 @@ function BudgetForm(
       tell(`The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`, back)
     },
   })
+  const tag = useTag(props.etag, save.error)
   const usageLimit = limit.trim() === '' ? null : Number(limit)
   return (
     <FormDialog
@@ -104,8 +128,19 @@ function BudgetForm(
       isBusy={save.isPending}
       error={save.error}
       reason={Number.isNaN(usageLimit) ? 'The limit is not a number.' : save.reason}
-      onSubmit={() => save.mutate({ params, body: bodyOf({ usageLimit, cadence }) })}
+      onSubmit={() => save.mutate({ params, ifMatch: tag, body: bodyOf({ usageLimit, cadence }) })}
     >
+      {props.budgetId !== null && former !== null && (
+        <Meanwhile
+          error={save.error}
+          objectId={props.budgetId}
+          customerId={customerId}
+          fields={[
+            { label: 'Limit', now: former.usageLimit ?? '', typed: limit },
+            { label: 'Starts again every', now: former.cadence, typed: cadence },
+          ]}
+        />
+      )}
       <FieldRow>
         <TextField
           name="usageLimit"

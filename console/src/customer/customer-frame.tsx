@@ -9,13 +9,16 @@ import { Loaded } from '../ui/states.tsx'
 import { Chip, Id } from '../ui/text.tsx'
 import { CUSTOMER_TABS } from './tabs.ts'
 
-const CustomerContext = createContext<Customer | null>(null)
+const CustomerContext = createContext<{ customer: Customer; etag: string | undefined } | null>(null)
 
 /** The customer whose view is shown. */
-export function useCustomer(): Customer {
-  const customer = useContext(CustomerContext)
-  if (customer === null) throw new Error('this component needs a customer')
-  return customer
+export const useCustomer = (): Customer => useCustomerRead().customer
+
+/** The customer whose view is shown, and the entity tag of what was read of it. */
+export function useCustomerRead(): { customer: Customer; etag: string | undefined } {
+  const read = useContext(CustomerContext)
+  if (read === null) throw new Error('this component needs a customer')
+  return read
 }
 
 /** Around every view of one customer: its name, its tabs. */
@@ -41,8 +44,8 @@ export function CustomerFrame() {
         tabs={CUSTOMER_TABS.map(({ label, path }) => ({ label, to: addresses.customer(id, path) }))}
       />
       <Loaded reading={reading}>
-        {({ data }) => (
-          <CustomerContext value={data}>
+        {({ data, etag }) => (
+          <CustomerContext value={{ customer: data, etag }}>
             <Outlet />
           </CustomerContext>
         )}

@@ -3,8 +3,11 @@ import { EVERY, useRead } from '../api/use-read.ts'
 
 const MOST = 100
 
-/** Features whose usage is counted, so that there are series and budgets of them. */
-export function useMeteredFeatures(): Feature[] {
+/**
+ * Features whose usage is counted, so that there are series and budgets of them. Undefined while
+ * they are read.
+ */
+export function useMeteredFeatures(): Feature[] | undefined {
   const reading = useRead(
     'v1.features.listFeatures',
     {
@@ -16,5 +19,5 @@ export function useMeteredFeatures(): Feature[] {
     },
     { everyMs: EVERY.total },
   )
-  return reading.data?.data ?? []
+  return reading.data?.data ?? (reading.error === null ? undefined : [])
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { layoutOf, type OpenParent, placeOf, rowCountOf, rowOf } from './tree-layout.ts'
+import {
+  followOpenings,
+  layoutOf,
+  type OpenParent,
+  placeOf,
+  rowCountOf,
+  rowOf,
+} from './tree-layout.ts'
 
 test('children stand below their parent, and its siblings after them', () => {
   const openings: OpenParent[] = [
@@ -44,3 +51,34 @@ test('every row has one place, and every place that is shown one row', () => {
     }),
   )
 })
+
+const OPEN: readonly OpenParent[] = [
+  { entityId: 'a', parentId: null, at: 0 },
+  { entityId: 'b', parentId: 'a', at: 3 },
+]
+const row = (entityId: string, parentId: string | null, at: number, childCount = 2) => ({
+  entityId,
+  parentId,
+  at,
+  childCount,
+})
+
+const READ: readonly [
+  what: string,
+  rows: readonly ReturnType<typeof row>[],
+  open: readonly OpenParent[],
+][] = [
+  ['nothing', [], OPEN],
+  ['the same places', [row('a', null, 0), row('b', 'a', 3)], OPEN],
+  ['another order', [row('a', null, 4)], [{ entityId: 'a', parentId: null, at: 4 }, OPEN[1]]],
+  ['another parent', [row('b', null, 1)], [OPEN[0], { entityId: 'b', parentId: null, at: 1 }]],
+  ['something else in its place', [row('c', 'a', 3)], [OPEN[0]]],
+  ['no children any more', [row('a', null, 0, 0)], [OPEN[1]]],
+].map(([what, rows, open]) => [what, rows, open] as never)
+
+for (const [what, rows, open] of READ)
+  test(`what is open stays open where it stands: ${what}`, () => {
+    const next = followOpenings(OPEN, rows)
+    assert.deepEqual(next, open)
+    assert.equal(followOpenings(next, rows), next, 'reading the same again changes something')
+  })

@@ -13,6 +13,40 @@ export type Segment = {
   readonly level: number
 }
 
+/** A row that was read, and where it stood. */
+export type SeenRow = {
+  readonly entityId: string
+  readonly parentId: string | null
+  readonly at: number
+  readonly childCount: number
+}
+
+const keyOf = ({ parentId, at }: { parentId: string | null; at: number }): string =>
+  `${at} ${parentId ?? ''}`
+
+/**
+ * Returns which parents are open after rows were read again: they stay open where they stand now.
+ * Those in whose place something else stands, or that have no children any more, are closed.
+ * Returns the same list if nothing differs.
+ */
+export function followOpenings(
+  openings: readonly OpenParent[],
+  seen: readonly SeenRow[],
+): readonly OpenParent[] {
+  if (openings.length === 0) return openings
+  const rows = new Map(seen.map((row) => [row.entityId, row]))
+  const taken = new Set(seen.map(keyOf))
+  const next = openings.flatMap((opening): OpenParent[] => {
+    const row = rows.get(opening.entityId)
+    if (row === undefined) return taken.has(keyOf(opening)) ? [] : [opening]
+    if (row.childCount === 0) return []
+    const { entityId, parentId, at } = row
+    return [keyOf(row) === keyOf(opening) ? opening : { entityId, parentId, at }]
+  })
+  const isSame = next.length === openings.length && next.every((each, at) => each === openings[at])
+  return isSame ? openings : next
+}
+
 /** Children of one parent. The roots have the parent null. */
 export type Totals = ReadonlyMap<string | null, number>
 

@@ -7,7 +7,7 @@ import {
   useMemo,
   useState,
 } from 'react'
-import { CallError } from '../api/errors.ts'
+import { CallError, isOutdated } from '../api/errors.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFoot, type DialogProps } from './dialog.tsx'
 import { Problem } from './states.tsx'
@@ -43,7 +43,7 @@ function fieldOf(error: CallError, names: readonly string[]): string | null {
 
 export function FormErrors({ error, children }: { error: unknown; children: ReactNode }) {
   const [names, setNames] = useState<readonly string[]>([])
-  const about = error instanceof CallError ? fieldOf(error, names) : null
+  const about = error instanceof CallError && !isOutdated(error) ? fieldOf(error, names) : null
   const errors = useMemo(
     (): Errors => ({
       messageOf: (name) => (name === about && error instanceof Error ? error.message : null),
@@ -57,7 +57,7 @@ export function FormErrors({ error, children }: { error: unknown; children: Reac
   return (
     <ErrorsContext value={errors}>
       {children}
-      {error instanceof Error && about === null && <Problem error={error} />}
+      {error instanceof Error && about === null && !isOutdated(error) && <Problem error={error} />}
     </ErrorsContext>
   )
 }

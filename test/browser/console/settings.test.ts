@@ -37,6 +37,13 @@ test('a read-only key sees the server and itself, and changes no settings', asyn
   await page.getByText(/lacks the permission environments:write/).waitFor()
 })
 
+test('settings without a part lead to the first one', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings' })
+  await page.getByLabel('Checks with them').waitFor()
+  assert.match(page.url(), /settings\/environment$/)
+})
+
 test('theme and density are chosen, and stay', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, path: '/settings/look' })

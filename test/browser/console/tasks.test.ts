@@ -65,3 +65,28 @@ test('somebody new on call finds what was denied in a minute in two clicks', asy
   await page.getByText('stops here').waitFor()
   assert.ok((await clicks()) <= 2)
 })
+
+test('a first denial is made and explained in three clicks', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/home' })
+  await page.getByRole('button', { name: 'Make a sample customer' }).waitFor()
+  const clicks = await countClicks(page)
+  await page.getByRole('button', { name: 'Make a sample customer' }).click()
+  await page.getByText(/Indexer may use 200 in this window and has used 150/).waitFor()
+  await page.getByText('stops here').waitFor()
+  assert.ok((await clicks()) <= 3)
+})
+
+test('from a denial, giving more takes three clicks, and the same question is then granted', async (t) => {
+  const tenant = await world.tenant()
+  await furnishOrrery(tenant)
+  const page = await openConsole(t, { tenant, path: '/customers/orrery/decisions' })
+  await page.getByRole('table', { name: 'Denials' }).getByRole('link').first().click()
+  await page.getByText('stops here').waitFor()
+  const clicks = await countClicks(page)
+  await page.getByRole('link', { name: 'Ask again now' }).click()
+  await page.getByRole('button', { name: 'Set the budget of Indexer to 13' }).click()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Granted.').waitFor()
+  assert.ok((await clicks()) <= 3)
+})

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
 import { CallError } from '../../api/errors.ts'
 import { useRead } from '../../api/use-read.ts'
 import { useWrite } from '../../api/use-write.ts'
@@ -24,21 +25,26 @@ function ThresholdsRead() {
   const reading = useRead('v1Beta.governance.retrieveThresholdConfig', {})
   return (
     <Loaded reading={reading} rows={1}>
-      {({ data }) => <ThresholdsForm key={data.thresholds.join()} former={data.thresholds} />}
+      {({ data, etag }) => <ThresholdsForm former={data.thresholds} etag={etag} />}
     </Loaded>
   )
 }
 
-function ThresholdsForm({ former }: { former: readonly number[] }) {
-  const [values, setValues] = useState<readonly string[]>(former.map(String))
+function ThresholdsForm(props: { former: readonly number[]; etag: string | undefined }) {
+  const { former, etag } = props
+  const [typed, setValues] = useState<readonly string[] | null>(null)
+  const values = typed ?? former.map(String)
   const [wrong, setWrong] = useState<CallError | null>(null)
   const undo = useWrite('v1Beta.governance.updateThresholdConfig')
   const update = useWrite('v1Beta.governance.updateThresholdConfig', {
-    onDone: () =>
+    onDone: () => {
+      setValues(null)
       tell('The thresholds were changed.', () =>
         undo.mutateAsync({ body: { thresholds: [...former] } }),
-      ),
+      )
+    },
   })
+  const tag = useTag(etag, update.error, typed === null)
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     if (update.reason !== null || update.isPending) return
@@ -48,12 +54,18 @@ function ThresholdsForm({ former }: { former: readonly number[] }) {
         ? null
         : new CallError({ status: 400, message: TEXTS.notNumber(other), field: 'thresholds' }),
     )
-    if (other === undefined) update.mutate({ body: { thresholds: values.map(Number) } })
+    if (other === undefined)
+      update.mutate({ ifMatch: tag, body: { thresholds: values.map(Number) } })
   }
   const isChanged = values.join() !== former.join()
   return (
     <form className={styles.form} onSubmit={onSubmit}>
       <FormErrors error={wrong ?? update.error}>
+        <Meanwhile
+          error={update.error}
+          objectId="threshold-config"
+          fields={[{ label: 'Percent', now: former.join(', '), typed: values.join(', ') }]}
+        />
         <ChipsField
           name="thresholds"
           label="Percent"
@@ -69,7 +81,7 @@ function ThresholdsForm({ former }: { former: readonly number[] }) {
         <Button type="submit" look="primary" reason={update.reason} isBusy={update.isPending}>
           Save
         </Button>
-        {isChanged && <Button onClick={() => setValues(former.map(String))}>Discard</Button>}
+        {isChanged && <Button onClick={() => setValues(null)}>Discard</Button>}
       </div>
     </form>
   )

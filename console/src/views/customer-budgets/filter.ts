@@ -14,6 +14,8 @@ export const ORDER_CHOICES: readonly { value: Order; label: string }[] = [
 /** What the address of the tree says. */
 export type TreeAddress = {
   feature: string
+  /** Features that are shown beside it. */
+  beside: readonly string[]
   text: string
   order: Order
   isFlat: boolean
@@ -22,6 +24,7 @@ export type TreeAddress = {
 
 export const readAddress = (search: Search): TreeAddress => ({
   feature: search.feature ?? '',
+  beside: (search.beside ?? '').split(',').filter((id) => id !== ''),
   text: search.q ?? '',
   order: ORDERS.find((each) => each === search.order) ?? 'name',
   isFlat: search.view === 'flat',
@@ -35,14 +38,14 @@ export type TreeFilter = {
 }
 
 /** Orders by budgets need a feature. A search leaves out parents, so what it finds is flat. */
-export function filterOf(address: TreeAddress, feature: string | null): TreeFilter {
+export function filterOf(address: TreeAddress, features: readonly string[]): TreeFilter {
   const { order, text, isFlat } = address
   const needsFeature = order !== 'name' && order !== 'createdAt'
   return {
     isFlat: isFlat || text !== '',
     query: {
-      ...(feature !== null && { featureIds: [feature] }),
-      sortBy: needsFeature && feature === null ? 'name' : order,
+      ...(features.length > 0 && { featureIds: [...features] }),
+      sortBy: needsFeature && features.length === 0 ? 'name' : order,
       ...(text !== '' && { search: text }),
     },
   }

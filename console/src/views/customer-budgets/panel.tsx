@@ -11,7 +11,9 @@ import { Dialog, DialogBody } from '../../ui/dialog.tsx'
 import { Muted, Section } from '../../ui/page.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { Time } from '../../ui/text.tsx'
+import { ArchiveEntity } from './archive-entity.tsx'
 import { BurnDown } from './burn-down.tsx'
+import { MoveDialog } from './move-dialog.tsx'
 import { PanelDenials } from './panel-denials.tsx'
 import styles from './view.module.css'
 
@@ -51,6 +53,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
   const { id } = useCustomer()
   const addresses = useAddresses()
   const [editing, setEditing] = useState<{ scope: Scope; limit: number | null } | null>(null)
+  const [isMoving, setMoving] = useState(false)
   const [drawn, setDrawn] = useState<string | null>(null)
   const own = nodes.at(-1)
   if (own === undefined) return null
@@ -65,6 +68,14 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
             <LinkButton size="small" to={addresses.historyOf(own.entityId, id)}>
               History
             </LinkButton>
+            <Button size="small" onClick={() => setMoving(true)}>
+              Move
+            </Button>
+            <ArchiveEntity
+              entityId={own.entityId}
+              name={called}
+              isArchived={own.archivedAt !== null}
+            />
             {feature !== null && !budgets.some(({ scopeEntityIds }) => !scopeEntityIds.length) && (
               <Button size="small" onClick={() => setEditing({ scope: [], limit: null })}>
                 Set a budget
@@ -101,6 +112,13 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
         </Section>
       )}
       <PanelDenials entityId={own.entityId} />
+      {isMoving && (
+        <MoveDialog
+          moved={{ entityId: own.entityId, name: called, parentId: own.parentId }}
+          feature={feature}
+          onClose={() => setMoving(false)}
+        />
+      )}
       {editing !== null && feature !== null && (
         <BudgetDialog
           place={{

@@ -2,25 +2,34 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a row has the focus, and its cells never do
 import { ChevronRight, TriangleAlert } from 'lucide-react'
 import type { CSSProperties } from 'react'
-import type { EntityTreeRow } from '../../../../src/api.gen.ts'
+import type { BudgetStanding, EntityCapability, EntityTreeRow } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { formatNumber } from '../../format.ts'
 import { Bar } from '../../ui/bar.tsx'
-import { Id, Name, None, Time } from '../../ui/text.tsx'
+import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { LimitCell } from './limit-cell.tsx'
 import type { TreeItem } from './use-tree.ts'
 import styles from './view.module.css'
+
+export type RowEditor = {
+  /** The feature whose limit is edited in this row. */
+  feature: string | null
+  onEdit: (feature: string) => void
+  onEnd: (isNext: boolean) => void
+}
 
 export function TreeRow(props: {
   item: TreeItem | null
   index: number
   offset: number
   isActive: boolean
+  editing: RowEditor
   onActive: () => void
   onToggle: (item: TreeItem) => void
   onOpen: (entityId: string) => void
 }) {
-  const { item, index, offset, isActive, onToggle, onOpen } = props
+  const { item, index, offset, isActive, editing, onToggle, onOpen } = props
   const { id: customerId } = useCustomer()
   const addresses = useAddresses()
   const style = { translate: `0 ${offset}px`, '--level': item?.level ?? 1 } as CSSProperties
@@ -34,10 +43,14 @@ export function TreeRow(props: {
       role="row"
       data-index={index}
       data-row
-      data-history={addresses.historyOf(budgetIdOf(data) ?? data.entityId, customerId)}
+      data-history={addresses.historyOf(
+        ownOf(data.capabilities[0])?.id ?? data.entityId,
+        customerId,
+      )}
       className={styles.row}
       style={style}
       tabIndex={isActive ? 0 : -1}
+      aria-rowindex={index + 2}
       aria-level={level}
       aria-posinset={at + 1}
       aria-setsize={siblings}
@@ -63,59 +76,85 @@ export function TreeRow(props: {
         <span className={styles.clip}>
           <Name name={data.displayName} id={data.entityId} /> <Id>{data.entityId}</Id>
         </span>
+        {data.archivedAt !== null && <Chip>archived</Chip>}
         {hasChildren && <span className={styles.muted}>({formatNumber(data.childCount)})</span>}
       </div>
       <div role="gridcell" className={styles.type}>
         {data.entityTypeId}
       </div>
-      <BudgetCells row={data} />
+      {data.capabilities.map((capability) => (
+        <BudgetCells
+          key={capability.featureId}
+          row={data}
+          capability={capability}
+          editing={editing}
+        />
+      ))}
     </div>
   )
 }
 
-/** The budget for all usage: its limit is what one asks about first. */
-const budgetIdOf = ({ capabilities: [first] }: EntityTreeRow): string | undefined =>
-  first?.budgets.find(({ scopeEntityIds }) => scopeEntityIds.length === 0)?.id
+/** The budget for all usage. Only that one can be edited in place. */
+export const ownOf = (capability: EntityCapability | undefined): BudgetStanding | undefined =>
+  capability?.budgets.find(({ scopeEntityIds }) => scopeEntityIds.length === 0)
 
-/** The budget for all usage, and how many others there are. */
-function BudgetCells({ row }: { row: EntityTreeRow }) {
-  const [capability] = row.capabilities
-  const budgets = capability?.budgets ?? []
-  const own = budgets.find(({ scopeEntityIds }) => scopeEntityIds.length === 0) ?? budgets[0]
-  const others = (capability?.budgetCount ?? 0) - (own === undefined ? 0 : 1)
-  const above = capability?.tightestAncestor
+/** The budget for all usage, or another one, and how many others there are. */
+function BudgetCells(props: {
+  row: EntityTreeRow
+  capability: EntityCapability
+  editing: RowEditor
+}) {
+  const { row, capability, editing } = props
+  const own = ownOf(capability)
+  const shown = own ?? capability.budgets[0]
+  const others = capability.budgetCount - (shown === undefined ? 0 : 1)
+  const above = capability.tightestAncestor
   const isTighter =
-    above?.remaining != null && (own?.remaining == null || above.remaining < own.remaining)
+    above?.remaining != null && (shown?.remaining == null || above.remaining < shown.remaining)
+  const featureId = capability.featureId ?? ''
   return (
     <>
       <div role="gridcell" className={styles.number}>
-        {own === undefined ? <None /> : formatNumber(own.currentUsage)}
+        {shown === undefined ? <None /> : formatNumber(shown.currentUsage)}
       </div>
-      <div role="gridcell" className={styles.number}>
-        {own?.usageLimit == null ? (
-          <None />
-        ) : isTighter ? (
-          <s>{formatNumber(own.usageLimit)}</s>
-        ) : (
-          formatNumber(own.usageLimit)
-        )}
-      </div>
+      {own === undefined && shown !== undefined ? (
+        <div role="gridcell" className={styles.number}>
+          {shown.usageLimit === null ? <None /> : formatNumber(shown.usageLimit)}
+        </div>
+      ) : (
+        <LimitCell
+          of={
+            own === undefined
+              ? null
+              : {
+                  entityId: row.entityId,
+                  name: row.displayName ?? row.entityId,
+                  featureId,
+                  budget: own,
+                }
+          }
+          isTighter={isTighter}
+          isEditing={editing.feature === featureId}
+          onEdit={() => editing.onEdit(featureId)}
+          onEnd={editing.onEnd}
+        />
+      )}
       <div role="gridcell" className={styles.bar}>
-        {isTighter && above?.remaining != null && own !== undefined ? (
+        {isTighter && above?.remaining != null && shown !== undefined ? (
           <span className={styles.tighter}>
             <TriangleAlert size={12} aria-hidden />
             {formatNumber(Math.max(0, above.remaining))} left in{' '}
-            {above.displayName ?? above.entityId}
+            <bdi>{above.displayName ?? above.entityId}</bdi>
           </span>
         ) : (
-          own?.usageLimit != null && (
-            <Bar used={own.currentUsage} held={own.holds} limit={own.usageLimit} />
+          shown?.usageLimit != null && (
+            <Bar used={shown.currentUsage} held={shown.holds} limit={shown.usageLimit} />
           )
         )}
         {others > 0 && <span className={styles.muted}>+{others}</span>}
       </div>
       <div role="gridcell" className={styles.runsOut}>
-        {own?.exhaustsAt ? <Time at={own.exhaustsAt} /> : <None />}
+        {shown?.exhaustsAt ? <Time at={shown.exhaustsAt} /> : <None />}
       </div>
     </>
   )

@@ -1,18 +1,29 @@
-import { useQueries } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useQueries, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
 import type { EntityTreeRow } from '../../../../src/api.gen.ts'
 import { call } from '../../api/call.ts'
 import { useSession } from '../../api/session.tsx'
 import { EVERY } from '../../api/use-read.ts'
-import { layoutOf, type OpenParent, placeOf, rowCountOf } from '../../grid/tree-layout.ts'
+import {
+  followOpenings,
+  layoutOf,
+  type OpenParent,
+  placeOf,
+  rowCountOf,
+  rowOf,
+  type SeenRow,
+} from '../../grid/tree-layout.ts'
 import type { TreeFilter } from './filter.ts'
 
+const TREE = 'v1.customers.retrieveEntityTree'
 /** Rows of one request. They are read by number, so any part of a long list can be shown. */
 const BLOCK = 100
 /** How long a block that is no longer seen is kept, in milliseconds. */
 const KEPT_MS = 60_000
 /** Blocks that one view may need at once. A screen shows parts of two or three. */
 const MOST_BLOCKS = 12
+/** Blocks that are kept once they are no longer seen. Those of longest ago go first. */
+const MOST_KEPT = 200
 
 export type TreeItem = {
   row: number
@@ -49,15 +60,17 @@ export function useTree(
         query: { ...query, ...place, at: index * BLOCK, limit: BLOCK },
       }
       return {
-        queryKey: [environment, 'v1.customers.retrieveEntityTree', request],
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          call(caller, 'v1.customers.retrieveEntityTree', request, { signal }),
+        queryKey: [environment, TREE, request],
+        queryFn: ({ signal }: { signal: AbortSignal }) => call(caller, TREE, request, { signal }),
         refetchInterval: EVERY.list,
         gcTime: KEPT_MS,
       }
     }),
   })
   const data = new Map(blocks.map((block, at) => [keyOf(block), answers[at]?.data?.data]))
+  useForgetting(view.first)
+  const followed = followOpenings(openings, seenRows(data))
+  if (followed !== openings) setOpenings(followed)
   learnTotals(totals, { blocks, data, setTotals })
   const itemAt = (row: number): TreeItem | null => {
     const place = placeOf(segments, row)
@@ -78,15 +91,48 @@ export function useTree(
         : [...openings, { entityId, parentId, at }],
     )
   }
+  const parentRowOf = ({ row }: TreeItem): number | null => {
+    const parentId = placeOf(segments, row)?.parentId ?? null
+    const opening = openings.find(({ entityId }) => entityId === parentId)
+    return opening === undefined ? null : rowOf(segments, opening)
+  }
   return {
     count,
     itemAt,
+    parentRowOf,
     toggle,
     total: totals.get(null) ?? 0,
     isPending: totals.size === 0 && answers.some(({ isPending }) => isPending),
     error: answers.find(({ error }) => error !== null)?.error ?? null,
     refetch: () => answers.map((each) => each.refetch()),
   }
+}
+
+/** What the blocks in view contain, and where. */
+const seenRows = (
+  data: ReadonlyMap<string, { at: number; rows: readonly EntityTreeRow[] } | undefined>,
+): SeenRow[] =>
+  [...data.values()].flatMap((block) =>
+    (block?.rows ?? []).map(({ entityId, parentId, childCount }, index) => ({
+      entityId,
+      parentId,
+      childCount,
+      at: (block?.at ?? 0) + index,
+    })),
+  )
+
+/** Keeps what scrolling through a long list leaves behind within a bound. */
+function useForgetting(first: number): void {
+  const queries = useQueryClient()
+  const { environment } = useSession()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever other rows are in view
+  useEffect(() => {
+    const cache = queries.getQueryCache()
+    const left = cache.findAll({ queryKey: [environment, TREE], type: 'inactive' })
+    if (left.length <= MOST_KEPT) return
+    const oldest = left.toSorted((a, b) => a.state.dataUpdatedAt - b.state.dataUpdatedAt)
+    for (const query of oldest.slice(0, left.length - MOST_KEPT)) cache.remove(query)
+  }, [queries, environment, first])
 }
 
 /** Returns the blocks of the rows in view. Before anything is known, the first one. */

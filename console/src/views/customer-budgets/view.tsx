@@ -1,5 +1,6 @@
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
+import type { EntityTreeRow } from '../../../../src/api.gen.ts'
 import { useAddressState } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
 import { useRead } from '../../api/use-read.ts'
@@ -8,15 +9,13 @@ import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { formatCount } from '../../format.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button } from '../../ui/button.tsx'
-import { Choices, SearchField } from '../../ui/field.tsx'
-import { Muted, Toolbar } from '../../ui/page.tsx'
-import { Select } from '../../ui/select.tsx'
-import { Empty, EmptyFiltered } from '../../ui/states.tsx'
+import { Empty, EmptyFiltered, Loading } from '../../ui/states.tsx'
 import { AddEntity } from './add-entity.tsx'
-import { filterOf, ORDER_CHOICES, readAddress } from './filter.ts'
+import { filterOf, readAddress } from './filter.ts'
+import { MoveDialog } from './move-dialog.tsx'
 import { Panel } from './panel.tsx'
 import { Tree } from './tree.tsx'
-import styles from './view.module.css'
+import { MOST_COLUMNS, type Shown, TreeToolbar } from './tree-toolbar.tsx'
 
 /** Entities of a customer in their places, and how their budgets stand. */
 export function View() {
@@ -24,14 +23,22 @@ export function View() {
   const [address, change] = useAddressState(readAddress)
   const [total, setTotal] = useState<number | null>(null)
   const [isAdding, setAdding] = useState(false)
-  const features = useMeteredFeatures()
+  const read = useMeteredFeatures()
+  const features = read ?? []
   const newest = useRead('v1Beta.customers.assignments.list', {
     params: { id },
     query: { limit: 1 },
   })
   const budgeted = newest.data?.data[0]?.featureId
   const feature = address.feature || budgeted || features[0]?.id || null
-  const filter = filterOf(address, feature)
+  // Another feature makes another tree, in which nothing is open: none is shown before it is known.
+  const isKnown = address.feature !== '' || (read !== undefined && !newest.isPending)
+  const shown = columnsOf(features, feature, address.beside)
+  const filter = filterOf(
+    address,
+    shown.map((each) => each.id),
+  )
+  const [moved, setMoved] = useState<EntityTreeRow | null>(null)
   const reason = useSession().whyNot('v1Beta.customers.entities.upsert')
   useShortcuts([{ keys: 'n', label: 'Add an entity', run: () => setAdding(reason === null) }])
   const add = (
@@ -41,69 +48,39 @@ export function View() {
   )
   return (
     <>
-      <Toolbar>
-        <SearchField
-          label="Part of a name or id"
-          value={address.text}
-          onChange={(q) => change({ q: q || null })}
-        />
-        {features.length > 0 && (
-          <Select
-            className={styles.select}
-            aria-label="Feature"
-            value={feature ?? ''}
-            onChange={(value) => change({ feature: value })}
-            choices={features.map(({ id: value, displayName: label }) => ({ value, label }))}
-          />
-        )}
-        <Select
-          className={styles.select}
-          aria-label="Order"
-          value={address.order}
-          onChange={(order) => change({ order })}
-          choices={ORDER_CHOICES}
-        />
-        <Choices
-          label="View"
-          value={filter.isFlat ? 'flat' : 'tree'}
-          onChange={(view) => change({ view: view === 'flat' ? view : null, q: null })}
-          choices={[
-            { value: 'tree', label: 'Tree' },
-            { value: 'flat', label: 'Flat' },
-          ]}
-        />
-        <span data-end className={styles.end}>
-          {total !== null && <Muted>{countText(total, filter.isFlat)}</Muted>}
-          {add}
-        </span>
-      </Toolbar>
-      <div className={styles.head} aria-hidden>
-        <span className={styles.name}>Name</span>
-        <span className={styles.type}>Type</span>
-        <span className={styles.number}>Used</span>
-        <span className={styles.number}>Limit</span>
-        <span className={styles.bar} />
-        <span className={styles.runsOut}>Runs out</span>
-      </div>
-      <Tree
-        key={`${id} ${JSON.stringify(filter)}`}
-        customerId={id}
-        filter={filter}
-        onOpen={(entity) => change({ entity }, { isStep: true })}
-        onCount={setTotal}
-        empty={
-          address.text === '' ? (
-            <Empty
-              title="No entities yet. Teams, users and agents with budgets appear here."
-              call={`PUT /api/v1/customers/${id}/entities`}
-            >
-              {add}
-            </Empty>
-          ) : (
-            <EmptyFiltered what="entity" onClear={() => change({ q: null })} />
-          )
-        }
+      <TreeToolbar
+        address={address}
+        change={change}
+        features={features}
+        shown={shown}
+        count={total === null ? null : countText(total, filter.isFlat)}
+        isFlat={filter.isFlat}
+        add={add}
       />
+      {!isKnown && <Loading />}
+      {isKnown && (
+        <Tree
+          key={`${id} ${JSON.stringify(filter)}`}
+          customerId={id}
+          filter={filter}
+          features={shown}
+          onMove={setMoved}
+          onOpen={(entity) => change({ entity }, { isStep: true })}
+          onCount={setTotal}
+          empty={
+            address.text === '' ? (
+              <Empty
+                title="No entities yet. Teams, users and agents with budgets appear here."
+                call={`PUT /api/v1/customers/${id}/entities`}
+              >
+                {add}
+              </Empty>
+            ) : (
+              <EmptyFiltered what="entity" onClear={() => change({ q: null })} />
+            )
+          }
+        />
+      )}
       {address.entity !== '' && (
         <Panel
           entityId={address.entity}
@@ -111,9 +88,33 @@ export function View() {
           onClose={() => change({ entity: null })}
         />
       )}
+      {moved !== null && (
+        <MoveDialog
+          moved={{
+            entityId: moved.entityId,
+            name: moved.displayName ?? moved.entityId,
+            parentId: moved.parentId,
+          }}
+          feature={feature}
+          onClose={() => setMoved(null)}
+        />
+      )}
       {isAdding && <AddEntity feature={feature} onClose={() => setAdding(false)} />}
     </>
   )
+}
+
+/** The chosen feature, and those beside it, as far as they exist. */
+function columnsOf(
+  features: readonly Shown[],
+  feature: string | null,
+  beside: readonly string[],
+): readonly Shown[] {
+  const ids = [...new Set([...(feature === null ? [] : [feature]), ...beside])].slice(
+    0,
+    MOST_COLUMNS,
+  )
+  return ids.map((id) => features.find((each) => each.id === id) ?? { id, displayName: id })
 }
 
 const countText = (total: number, isFlat: boolean): string =>

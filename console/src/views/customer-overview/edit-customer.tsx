@@ -1,13 +1,14 @@
 import { useState } from 'react'
+import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
 import { useWrite } from '../../api/use-write.ts'
-import { useCustomer } from '../../customer/customer-frame.tsx'
+import { useCustomerRead } from '../../customer/customer-frame.tsx'
 import { FieldRow, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
 import { tell } from '../../ui/toast.tsx'
 
-export function EditCustomer({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const customer = useCustomer()
+export function EditCustomer({ onClose }: { onClose: () => void }) {
+  const { customer, etag } = useCustomerRead()
   const [name, setName] = useState(customer.name ?? '')
   const [email, setEmail] = useState(customer.email ?? '')
   const [rows, setRows] = useState(metadataRows(customer.metadata))
@@ -28,9 +29,10 @@ export function EditCustomer({ isOpen, onClose }: { isOpen: boolean; onClose: ()
       )
     },
   })
+  const tag = useTag(etag, update.error)
   return (
     <FormDialog
-      isOpen={isOpen}
+      isOpen
       onClose={onClose}
       title="Edit customer"
       description={customer.id}
@@ -41,6 +43,7 @@ export function EditCustomer({ isOpen, onClose }: { isOpen: boolean; onClose: ()
       onSubmit={() =>
         update.mutate({
           params,
+          ifMatch: tag,
           body: {
             name: name || null,
             email: email || null,
@@ -49,6 +52,15 @@ export function EditCustomer({ isOpen, onClose }: { isOpen: boolean; onClose: ()
         })
       }
     >
+      <Meanwhile
+        error={update.error}
+        objectId={customer.id}
+        customerId={customer.id}
+        fields={[
+          { label: 'Name', now: customer.name ?? '', typed: name },
+          { label: 'E-mail', now: customer.email ?? '', typed: email },
+        ]}
+      />
       <FieldRow>
         <TextField name="name" label="Name" value={name} onChange={setName} isOptional isFirst />
         <TextField

@@ -53,7 +53,7 @@ export function View() {
         />
         <Metadata />
       </Section>
-      <EditCustomer key={customer.updatedAt} isOpen={isEditing} onClose={() => setEditing(false)} />
+      {isEditing && <EditCustomer onClose={() => setEditing(false)} />}
     </Columns>
   )
 }

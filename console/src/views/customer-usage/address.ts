@@ -1,8 +1,8 @@
 import { instantIn, type Search } from '../../address-state.ts'
 
-export const INTERVALS = ['hour', 'day', 'month'] as const
+const INTERVALS = ['hour', 'day', 'month'] as const
 export type Interval = (typeof INTERVALS)[number]
-export const GROUPS = ['none', 'feature', 'entity'] as const
+const GROUPS = ['none', 'feature', 'entity'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What the address of the usage of a customer says. Empty instants: the last part until now. */

@@ -8,7 +8,7 @@ import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { Button } from '../../ui/button.tsx'
 import { FilterInstant, FilterSelect } from '../../ui/filter.tsx'
 import { Muted, Section, Toolbar } from '../../ui/page.tsx'
-import { Empty, IfPermitted, Loaded } from '../../ui/states.tsx'
+import { Empty, IfPermitted, Loaded, Loading } from '../../ui/states.tsx'
 import { readAddress, shifted, type UsageAddress } from './address.ts'
 import { intervalText, nameOf, summaryOf, TEXTS } from './texts.ts'
 
@@ -18,7 +18,8 @@ const MOST_FEATURES = 4
 /** What a customer has used, by interval: of one feature, by entity, or feature by feature. */
 export function View() {
   const [address, change] = useAddressState(readAddress)
-  const features = useMeteredFeatures()
+  const read = useMeteredFeatures()
+  const features = read ?? []
   const chosen = features.find(({ id }) => id === address.feature) ?? features[0]
   const isByFeature = address.group === 'feature'
   const shown = isByFeature
@@ -39,7 +40,8 @@ export function View() {
         )}
         <RangeFields address={address} change={change} />
       </Toolbar>
-      {shown.length === 0 && <Empty title={TEXTS.empty} />}
+      {read === undefined && <Loading />}
+      {read?.length === 0 && <Empty title={TEXTS.empty} />}
       {shown.map((feature) => (
         <FeatureUsage key={feature.id} feature={feature} address={address} change={change} />
       ))}

@@ -4,6 +4,7 @@ import type {
   FeatureUpdateFeatureRequestBody,
   RoundingMode,
 } from '../../../../src/api.gen.ts'
+import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
 import { useWrite } from '../../api/use-write.ts'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
 import { UnitNames } from '../../catalog/unit-names.tsx'
@@ -57,7 +58,12 @@ function bodyOf(
   }
 }
 
-export function EditFeature({ feature, onClose }: { feature: Feature; onClose: () => void }) {
+export function EditFeature(props: {
+  feature: Feature
+  etag: string | undefined
+  onClose: () => void
+}) {
+  const { feature, etag, onClose } = props
   const [fields, setFields] = useState(() => fieldsOf(feature))
   const set = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }))
   const params = { id: feature.id }
@@ -70,6 +76,8 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
       )
     },
   })
+  const tag = useTag(etag, update.error)
+  const now = fieldsOf(feature)
   return (
     <FormDialog
       isOpen
@@ -80,8 +88,20 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
       isBusy={update.isPending}
       error={update.error}
       reason={update.reason}
-      onSubmit={() => update.mutate({ params, body: bodyOf(feature, fields, feature.metadata) })}
+      onSubmit={() =>
+        update.mutate({ params, ifMatch: tag, body: bodyOf(feature, fields, feature.metadata) })
+      }
     >
+      <Meanwhile
+        error={update.error}
+        objectId={feature.id}
+        fields={[
+          { label: 'Name', now: now.displayName, typed: fields.displayName },
+          { label: 'Description', now: now.description, typed: fields.description },
+          { label: 'Unit', now: now.featureUnits, typed: fields.featureUnits },
+          { label: 'Labels', now: now.metadata, typed: fields.metadata },
+        ]}
+      />
       <TextField
         name="displayName"
         label="Name"

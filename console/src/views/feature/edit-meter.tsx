@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Feature } from '../../../../src/api.gen.ts'
+import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
 import { useWrite } from '../../api/use-write.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldRow, SelectField, TextField } from '../../ui/field.tsx'
@@ -19,7 +20,12 @@ import { Sample } from './sample.tsx'
 import { FUNCTIONS, TEXTS } from './texts.ts'
 
 /** Which events count, and how. A sample event shows at once what becomes of it. */
-export function EditMeter({ feature, onClose }: { feature: Feature; onClose: () => void }) {
+export function EditMeter(props: {
+  feature: Feature
+  etag: string | undefined
+  onClose: () => void
+}) {
+  const { feature, etag, onClose } = props
   const former = feature.meter
   const [draft, setDraft] = useState(() => draftOf(former))
   const [typed, setTyped] = useState<string | null>(null)
@@ -37,6 +43,7 @@ export function EditMeter({ feature, onClose }: { feature: Feature; onClose: () 
     },
   })
   const { filters } = draft
+  const tag = useTag(etag, update.error)
   return (
     <FormDialog
       isOpen
@@ -48,8 +55,13 @@ export function EditMeter({ feature, onClose }: { feature: Feature; onClose: () 
       isBusy={update.isPending}
       error={update.error}
       reason={update.reason}
-      onSubmit={() => update.mutate({ params, body: { meter } })}
+      onSubmit={() => update.mutate({ params, ifMatch: tag, body: { meter } })}
     >
+      <Meanwhile
+        error={update.error}
+        objectId={feature.id}
+        fields={[{ label: 'Meter', now: feature.meter, typed: meter }]}
+      />
       <FieldRow>
         <SelectField
           name="meter/aggregation/function"

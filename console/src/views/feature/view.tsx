@@ -38,13 +38,15 @@ export function View() {
       actions={<LinkButton to={addresses.explain({ feature: id })}>Explain</LinkButton>}
     >
       <IfPermitted id="v1.features.retrieveFeature">
-        <Loaded reading={reading}>{({ data }) => <Details feature={data} />}</Loaded>
+        <Loaded reading={reading}>
+          {({ data, etag }) => <Details feature={data} etag={etag} />}
+        </Loaded>
       </IfPermitted>
     </Page>
   )
 }
 
-function Details({ feature }: { feature: Feature }) {
+function Details({ feature, etag }: { feature: Feature; etag: string | undefined }) {
   const [editing, setEditing] = useState<'feature' | 'meter' | null>(null)
   const close = () => setEditing(null)
   const mayNot = useSession().whyNot('v1.features.updateFeature')
@@ -74,8 +76,8 @@ function Details({ feature }: { feature: Feature }) {
       >
         <FeatureFacts feature={feature} />
       </Section>
-      {editing === 'feature' && <EditFeature feature={feature} onClose={close} />}
-      {editing === 'meter' && <EditMeter feature={feature} onClose={close} />}
+      {editing === 'feature' && <EditFeature feature={feature} etag={etag} onClose={close} />}
+      {editing === 'meter' && <EditMeter feature={feature} etag={etag} onClose={close} />}
     </Columns>
   )
 }

@@ -1,5 +1,7 @@
 import { useState } from 'react'
 import type { EnvironmentSettings } from '../../../../src/api.gen.ts'
+import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
+import { useSession } from '../../api/session.tsx'
 import { useRead } from '../../api/use-read.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { SettingRow, SettingRows } from '../../settings/setting-row.tsx'
@@ -24,25 +26,47 @@ function SettingsRead() {
   const reading = useRead('v1.environment.settings.retrieve', {})
   return (
     <Loaded reading={reading} rows={3}>
-      {({ data }) => <SettingsForm key={JSON.stringify(data)} former={data} />}
+      {({ data, etag }) => <SettingsForm former={data} etag={etag} />}
     </Loaded>
   )
 }
 
-function SettingsForm({ former }: { former: EnvironmentSettings }) {
-  const [settings, setSettings] = useState(former)
+function SettingsForm(props: { former: EnvironmentSettings; etag: string | undefined }) {
+  const { former, etag } = props
+  const { environment } = useSession()
+  const [typed, setTyped] = useState<EnvironmentSettings | null>(null)
+  const settings = typed ?? former
+  const setSettings = (next: EnvironmentSettings) => setTyped(next)
   const undo = useWrite('v1.environment.settings.update')
   const update = useWrite('v1.environment.settings.update', {
-    onDone: () => tell(TEXTS.saved, () => undo.mutateAsync({ body: former })),
+    onDone: () => {
+      setTyped(null)
+      tell(TEXTS.saved, () => undo.mutateAsync({ body: former }))
+    },
   })
+  // The tag is that of what was there when somebody began to type.
+  const tag = useTag(etag, update.error, typed === null)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (update.reason === null && !update.isPending) update.mutate({ body: settings })
+        if (update.reason === null && !update.isPending)
+          update.mutate({ ifMatch: tag, body: settings })
       }}
     >
       <FormErrors error={update.error}>
+        <Meanwhile
+          error={update.error}
+          objectId={environment}
+          fields={[
+            {
+              label: TEXTS.unknown,
+              now: former.unknownDimensions,
+              typed: settings.unknownDimensions,
+            },
+            { label: TEXTS.origins, now: former.allowedOrigins, typed: settings.allowedOrigins },
+          ]}
+        />
         <SettingRows>
           <SettingRow title={TEXTS.unknown} hint={TEXTS.unknownHint}>
             <SelectField

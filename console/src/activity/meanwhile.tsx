@@ -1,0 +1,78 @@
+import { useState } from 'react'
+import { isOutdated } from '../api/errors.ts'
+import { useSession } from '../api/session.tsx'
+import { EVERY, useRead } from '../api/use-read.ts'
+import { Id, ShortId, Time } from '../ui/text.tsx'
+import styles from './activity.module.css'
+import { valueText } from './diff.ts'
+import { ACTORS } from './texts.ts'
+
+/**
+ * Returns the entity tag that a form sends: of what it was filled with. After a refusal it is that
+ * of what is there now, because the person sees that and may replace it. A form that nobody has
+ * typed into shows what is there.
+ */
+export function useTag(
+  present: string | undefined,
+  error: unknown,
+  isUntouched = false,
+): string | undefined {
+  const [tag, setTag] = useState(present)
+  if ((isUntouched || isOutdated(error)) && present !== tag) setTag(present)
+  return tag
+}
+
+export type FieldNow = { label: string; now: unknown; typed: unknown }
+
+/**
+ * Shown in a form whose object was changed after the form was opened: by whom, and what is there
+ * now beside what was typed. Nothing otherwise.
+ */
+export function Meanwhile(props: {
+  error: unknown
+  objectId: string
+  customerId?: string
+  fields: readonly FieldNow[]
+}) {
+  return isOutdated(props.error) ? <Changed {...props} /> : null
+}
+
+function Changed(props: { objectId: string; customerId?: string; fields: readonly FieldNow[] }) {
+  const { objectId, customerId, fields } = props
+  const reason = useSession().whyNot('v1.audit.list')
+  const reading = useRead(
+    'v1.audit.list',
+    { query: { objectId, limit: 1, ...(customerId !== undefined && { customerId }) } },
+    { everyMs: EVERY.panel, isOn: reason === null },
+  )
+  const last = reading.data?.data[0]
+  const others = fields.filter(({ now, typed }) => valueText(now) !== valueText(typed))
+  return (
+    <div role="alert" className={styles.meanwhile}>
+      <p>
+        Changed meanwhile
+        {last !== undefined && (
+          <>
+            {' '}
+            by {ACTORS[last.actor.kind]} <ShortId>{last.actor.id}</ShortId>{' '}
+            <Time at={last.occurredAt} />
+          </>
+        )}
+        . Nothing was saved, and what you typed is still here. Save again to replace what is there
+        now.
+      </p>
+      {others.length > 0 && (
+        <div className={styles.diff}>
+          <span className={styles.head}>field</span>
+          <span className={styles.head}>now</span>
+          <span className={styles.head}>yours</span>
+          {others.map(({ label, now, typed }) => [
+            <span key={`${label} name`}>{label}</span>,
+            <Id key={`${label} now`}>{valueText(now) || '—'}</Id>,
+            <Id key={`${label} typed`}>{valueText(typed) || '—'}</Id>,
+          ])}
+        </div>
+      )}
+    </div>
+  )
+}

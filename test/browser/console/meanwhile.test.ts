@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openConsole, world } from './open-console.ts'
+import { furnishOrrery, params } from './orrery.ts'
+
+test('an edit of a customer that changed meanwhile shows both values, and keeps what was typed', async (t) => {
+  const tenant = await world.tenant()
+  await furnishOrrery(tenant)
+  const page = await openConsole(t, { tenant, path: '/customers/orrery', expected: [412] })
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const field = page.getByLabel('Name optional')
+  await field.fill('Orrery Ltd')
+  await tenant.ok('v1.customers.update', { params, body: { name: 'Orrery GmbH' } })
+  await page.getByRole('button', { name: 'Save' }).click()
+  const alert = page.getByRole('alert')
+  await alert.getByText(/Changed meanwhile\s+by key/).waitFor()
+  await alert.getByText('Orrery GmbH').waitFor()
+  await alert.getByText('Orrery Ltd').waitFor()
+  assert.equal(await field.inputValue(), 'Orrery Ltd')
+  const stored = async () => (await tenant.ok('v1.customers.retrieve', { params })).data.name
+  assert.equal(await stored(), 'Orrery GmbH')
+  // Who has seen the other value may replace it.
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('heading', { name: 'Orrery Ltd' }).waitFor()
+  assert.equal(await stored(), 'Orrery Ltd')
+})
+
+test('an edit of a budget that changed meanwhile overwrites nothing unseen', async (t) => {
+  const tenant = await world.tenant()
+  await furnishOrrery(tenant)
+  const path = '/customers/orrery/budgets?entity=research'
+  const page = await openConsole(t, { tenant, path, expected: [412] })
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await page.getByLabel('Limit optional').fill('110')
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: { assignments: [{ entityId: 'research', featureId: 'calls', usageLimit: 90 }] },
+  })
+  await page.getByRole('button', { name: 'Save' }).click()
+  const alert = page.getByRole('alert')
+  await alert.getByText(/Changed meanwhile/).waitFor()
+  await alert.getByText('90', { exact: true }).waitFor()
+  await alert.getByText('110', { exact: true }).waitFor()
+  const stored = async () => {
+    const query = { entityId: 'research' }
+    const { data } = await tenant.ok('v1Beta.customers.assignments.list', { params, query })
+    return data[0]?.usageLimit
+  }
+  assert.equal(await stored(), 90)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The budget of Research is 110.').waitFor()
+  assert.equal(await stored(), 110)
+})
+
+test('settings that changed meanwhile do not lose what was typed', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings/environment', expected: [412] })
+  await page.getByLabel('Checks with them').selectOption('deny')
+  await tenant.ok('v1.environment.settings.update', {
+    body: { unknownDimensions: 'ignore', allowedOrigins: ['https://other.example'] },
+  })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page
+    .getByRole('alert')
+    .getByText(/Changed meanwhile/)
+    .waitFor()
+  await page.getByRole('alert').getByText('["https://other.example"]').waitFor()
+  assert.equal(await page.getByLabel('Checks with them').inputValue(), 'deny')
+})
