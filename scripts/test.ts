@@ -7,7 +7,11 @@ import pg from 'pg'
 import { type Connection, migrate, readMigrations } from '../src/db/index.ts'
 import { startEmbedded } from '../src/embedded-postgres/index.ts'
 import { systemClock } from '../src/kernel/clock.ts'
-import { CONNECTION_VARIABLE, TEMPLATE_VARIABLE } from '../test/support/connection.ts'
+import {
+  CONNECTION_VARIABLE,
+  MIGRATED_VARIABLE,
+  TEMPLATE_VARIABLE,
+} from '../test/support/connection.ts'
 
 // Runs the tests against one PostgreSQL: the server of `TEST_DATABASE_URL` (in a database of its
 // own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
@@ -51,6 +55,9 @@ function hasRoom(path: string): boolean {
 
 type Database = { connection: Connection; template: string | null }
 
+/** The database that tests copy, in a PostgreSQL with the database of this run. */
+const MIGRATED = `bursar_migrated_${process.pid}`
+
 /** `initdb` takes seconds: once per run, for the tests that start servers of their own too. */
 async function onEmbedded<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const [template, dataDir] = [join(temporary, 'template'), join(temporary, 'data')]
@@ -60,6 +67,10 @@ async function onEmbedded<T>(work: (database: Database) => Promise<T>): Promise<
   if (copied.status !== 0) throw new Error(String(copied.stderr))
   const embedded = await startEmbedded({ dataDir, log: quiet })
   try {
+    const admin = new pg.Client({ ...embedded.connection, database: 'postgres' })
+    await admin.connect()
+    await admin.query(`create database ${MIGRATED} template ${embedded.connection.database}`)
+    await admin.end()
     return await work({ connection: embedded.connection, template })
   } finally {
     await embedded.stop()
@@ -79,8 +90,10 @@ async function onServer<T>(url: string, work: (database: Database) => Promise<T>
   try {
     const connection = { connectionString: own.href }
     await migrateIt(connection)
+    await admin.query(`create database ${MIGRATED} template ${name}`)
     return await work({ connection, template: null })
   } finally {
+    await admin.query(`drop database if exists ${MIGRATED} with (force)`)
     await admin.query(`drop database ${name} with (force)`)
     await admin.end()
   }
@@ -101,6 +114,7 @@ async function run({ connection, template }: Database): Promise<number> {
       ...process.env,
       TMPDIR: temporary,
       [CONNECTION_VARIABLE]: JSON.stringify(connection),
+      [MIGRATED_VARIABLE]: MIGRATED,
       ...(template !== null && { [TEMPLATE_VARIABLE]: template }),
     },
   })

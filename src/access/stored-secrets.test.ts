@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { customerToken } from '../../test/support/customer-token.ts'
-import { newDatabase } from '../../test/support/databases.ts'
+import { newMigratedDatabase } from '../../test/support/databases.ts'
 import { openWorld, type World } from '../../test/support/world.ts'
 import { lookAtStoredSecrets } from '../cli/doctor/stored-secrets.ts'
-import { column, migrate, readMigrations, row, sql } from '../db/index.ts'
+import { column, row, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
-import { systemClock } from '../kernel/clock.ts'
-import { MIGRATIONS } from '../main.ts'
 import { secretKeyFileOf } from './sealing-key.ts'
 import { signingSecret } from './signing-commands.ts'
 import { findEnvironment } from './store.ts'
@@ -18,8 +16,7 @@ import { sealStoredSecrets } from './stored-secrets.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bursar-secrets-'))
 const endings: (() => Promise<unknown>)[] = []
-const connection = await newDatabase({ after: (end) => void endings.push(end) })
-await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+const connection = await newMigratedDatabase({ after: (end) => void endings.push(end) })
 
 const OWN = { BURSAR_SECRET_KEY: '', BURSAR_DATA_DIR: dataDir }
 const world = await openWorld(OWN, { apart: connection })

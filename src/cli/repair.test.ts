@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ANN, openAgency, params } from '../../test/support/agency.ts'
 import { runCli, urlOf } from '../../test/support/cli-process.ts'
-import { everythingIn, newDatabase, query } from '../../test/support/databases.ts'
+import { everythingIn, newMigratedDatabase, query } from '../../test/support/databases.ts'
 import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openCompany, useCompany } from '../../test/support/metered-company.ts'
@@ -11,11 +11,9 @@ import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type World } from '../../test/support/world.ts'
 import { ensureDefaultEnvironment } from '../access/index.ts'
 import { counterPurge } from '../budgets/index.ts'
-import { migrate, readMigrations } from '../db/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { purgeWork } from '../jobs/index.ts'
 import { systemClock } from '../kernel/clock.ts'
-import { MIGRATIONS } from '../main.ts'
 import { makePartitions } from '../metering/records/index.ts'
 import { usagePurge } from '../metering/retention/index.ts'
 
@@ -23,12 +21,11 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const WRONG_MS = 400 * DAY_MS
 
-type TestHandle = Parameters<typeof newDatabase>[0]
+type TestHandle = Parameters<typeof newMigratedDatabase>[0]
 
 /** Starts a server on a database that only this test uses. */
 async function openApart(t: TestHandle) {
-  const connection = await newDatabase(t)
-  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+  const connection = await newMigratedDatabase(t)
   const world = await openWorld({}, { apart: connection })
   await world.bursar.jobs.stop()
   await ensureDefaultEnvironment(world.bursar.app)

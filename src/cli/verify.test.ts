@@ -2,13 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bursar, runCli, urlOf } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
-import { newDatabase, query } from '../../test/support/databases.ts'
+import { newMigratedDatabase, query } from '../../test/support/databases.ts'
 import { openCompany, useCompany } from '../../test/support/metered-company.ts'
 import { randomFrom } from '../../test/support/random.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { migrate, readMigrations, type Sql, sql } from '../db/index.ts'
-import { systemClock } from '../kernel/clock.ts'
-import { MIGRATIONS } from '../main.ts'
+import { type Sql, sql } from '../db/index.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -145,9 +143,8 @@ test('an environment without customers is verified, and a wrong command line is 
 })
 
 test('a standby can be verified without a write, but not repaired', async (t) => {
-  const connection = await newDatabase(t)
+  const connection = await newMigratedDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
-  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
   const other = await openWorld({}, { apart: connection })
   const company = await openCompany(other)
   await useCompany(company, other, { random: randomFrom(7, 1), steps: 3 })

@@ -24,7 +24,7 @@ import {
 } from './hostile.ts'
 
 /** The number of requests. Few by default, because CI has little time. */
-const REQUESTS = Number(process.env.BURSAR_TEST_FUZZ ?? 4000)
+const REQUESTS = Number(process.env.BURSAR_TEST_FUZZ ?? 1000)
 /** Requests per environment. Then there is a new one, because archives and unlinks use one up. */
 const PER_TENANT = 500
 /** Growth of the heap that is no leak, in bytes. A leak in each request would be far larger. */

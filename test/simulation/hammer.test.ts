@@ -13,7 +13,7 @@ import { disturb, startServers } from './hammer-servers.ts'
 import { buildTown } from './hammer-town.ts'
 
 /** How long the clients send requests, in milliseconds. */
-const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 5_000)
+const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 3_000)
 const CLIENTS = 64
 const SERVERS = Number(process.env.BURSAR_TEST_RACE_SERVERS ?? 4)
 const CUSTOMERS = 6

@@ -9,7 +9,7 @@ import { holds } from './rounds.ts'
 import { CUSTOMERS, openScene, type Scene } from './scene.ts'
 
 /** The number of histories. Few by default, because CI has little time. */
-const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 8)
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
 
 const world = await openWorldApart({}, { isGuarded: true })
 

@@ -9,7 +9,7 @@ import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { createOwnedValues, type OwnedValues, randomBatch } from './owned-values.ts'
 
 /** How long the clients send requests, in milliseconds. */
-const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 10_000)
+const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 4_000)
 const CLIENTS = 200
 /** Writers of one customer wait for each other. Writers of several customers run in parallel. */
 const CUSTOMERS = ['acme', 'globex', 'initech']

@@ -11,7 +11,7 @@ import { openThreeServers, type Tenant } from '../support/world.ts'
 import { furnishWrites, noteMade, type Write, writesOf } from './writes.ts'
 
 /** How many pairs of a write and a read after it. */
-const PAIRS = Number(process.env.BURSAR_TEST_PAIRS ?? 500)
+const PAIRS = Number(process.env.BURSAR_TEST_PAIRS ?? 150)
 
 /** Whether the first two servers have memory for states. Without, no state is old. */
 const HAS_MEMORY = process.env.BURSAR_TEST_STATE_CACHE_BYTES !== '0'

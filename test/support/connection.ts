@@ -16,5 +16,8 @@ export const TEMPLATE_VARIABLE = 'BURSAR_TEST_TEMPLATE'
 /** Returns the data directory to copy. Null with `TEST_DATABASE_URL`: then there is none. */
 export const templateDataDir = (): string | null => process.env[TEMPLATE_VARIABLE] ?? null
 
+/** In this variable, `npm test` passes the name of a database with all migrations and no data. */
+export const MIGRATED_VARIABLE = 'BURSAR_TEST_MIGRATED'
+
 /** The sealing key of all servers and commands on the database of the run. */
 export const SECRET_KEY = 'the-secret-key-of-the-tests'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { type Connection, clientConfig } from '../../src/db/index.ts'
-import { testConnection } from './connection.ts'
+import { required } from '../../src/kernel/assert.ts'
+import { MIGRATED_VARIABLE, testConnection } from './connection.ts'
 
 type TestContext = { after(work: () => Promise<unknown>): void }
 export type Row = Record<string, string | null>
@@ -9,10 +10,27 @@ export type Row = Record<string, string | null>
 let made = 0
 
 /** Creates an empty database on the PostgreSQL of this run. It is dropped when the test ends. */
-export async function newDatabase(t: TestContext): Promise<Connection> {
+export const newDatabase = (t: TestContext): Promise<Connection> => databaseLike(t, null)
+
+/**
+ * Creates a database with the schema and an identity of its own, but no data. Copying the schema
+ * takes a tenth of the time of all migrations. Dropped as above.
+ */
+export async function newMigratedDatabase(t: TestContext): Promise<Connection> {
+  const template = required(process.env[MIGRATED_VARIABLE], MIGRATED_VARIABLE)
+  const connection = await databaseLike(t, template)
+  await query(
+    connection,
+    'update database_identity set database_id = default, signing_key = default',
+  )
+  return connection
+}
+
+async function databaseLike(t: TestContext, template: string | null): Promise<Connection> {
   made += 1
   const name = `own_${process.pid}_${made}`
-  await query(testConnection(), `create database ${name}`)
+  const like = template === null ? '' : ` template ${template}`
+  await query(testConnection(), `create database ${name}${like}`)
   t.after(() => query(testConnection(), `drop database ${name} with (force)`))
   const connection = testConnection()
   if (!('connectionString' in connection)) return { ...connection, database: name }

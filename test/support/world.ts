@@ -4,23 +4,22 @@ import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
 import type { OperationId, Operations } from '../../src/api.gen.ts'
 import { readConfig } from '../../src/config.ts'
-import { type Connection, migrate, readMigrations } from '../../src/db/index.ts'
+import type { Connection } from '../../src/db/index.ts'
 import { engine } from '../../src/handlers.ts'
 import {
   type Clock,
   frozenClock,
   instantFromWire,
   type MovableClock,
-  systemClock,
 } from '../../src/kernel/clock.ts'
 import { type Ids, uuidv7 } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
-import { type Bursar, createApp, createBursar, MIGRATIONS } from '../../src/main.ts'
+import { type Bursar, createApp, createBursar } from '../../src/main.ts'
 import { announcedBy } from './announced.ts'
 import { SECRET_KEY, testConnection } from './connection.ts'
 import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
-import { newDatabase } from './databases.ts'
+import { newMigratedDatabase } from './databases.ts'
 import { loseStates, stateCacheSettings } from './state-cache.ts'
 import { guardVersions } from './version-guard.ts'
 
@@ -127,8 +126,7 @@ async function apart<T>(
   open: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const endings: (() => Promise<unknown>)[] = []
-  const connection = await newDatabase({ after: (end) => void endings.push(end) })
-  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+  const connection = await newMigratedDatabase({ after: (end) => void endings.push(end) })
   if (isGuarded) await guardVersions(connection)
   const opened = await open(connection)
   after(async () => {
