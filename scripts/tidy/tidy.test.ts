@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
-import { type File, readProject } from './project.ts'
-import { RULES, tidyProblems } from './rules.ts'
+import type { File } from './project.ts'
+import { RULES } from './rules.ts'
 import { viewsOf } from './views.ts'
 
 const PACKAGE: File = { path: 'package.json', text: '{ "dependencies": { "pg": "1" } }' }
@@ -332,8 +332,4 @@ test('code, comments, strings, templates and patterns are told apart', () => {
       { from: './b.ts', line: 2, typeOnly: false },
     ],
   )
-})
-
-test('the project keeps every rule', () => {
-  assert.deepEqual(tidyProblems(readProject()), [])
 })
