@@ -11,9 +11,10 @@ import { rebuildCustomer } from './verify/verify-customer.ts'
 
 /**
  * A database of its own, because moving the clock by a month purges keys and runs due work in the
- * whole database.
+ * whole database. The purge of events would also delete those that are compared here.
  */
 const world = await openWorldApart()
+await world.bursar.jobs.stop()
 const { app } = world.bursar
 const now = instantFromWire(NOW)
 const MINUTE = 60_000
