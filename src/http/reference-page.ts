@@ -77,19 +77,19 @@ html, html.dark-mode { overflow-y: scroll; background: var(--bg-0); color-scheme
 :root:root .swagger-ui a:not(.tablinks) { color: var(--accent) }
 .swagger-ui .info { margin: 20px 0 16px }
 .swagger-ui .info .title { font: var(--text-20); letter-spacing: -.01em }
-:root:root .swagger-ui .info .title small { position: static; border-radius: 999px;
+:root:root:root .swagger-ui .info .title small { position: static; border-radius: 999px;
   padding: 2px 8px; background: var(--bg-2); vertical-align: middle }
 :root:root .swagger-ui .info .title small pre { color: var(--fg-1); font: var(--text-12) }
 .swagger-ui .opblock-tag { border-color: var(--line); font-size: 16px }
 .swagger-ui .opblock { margin: 0 0 8px; border-radius: var(--radius-panel); box-shadow: none }
 :root:root .swagger-ui :is(.opblock, .opblock .opblock-summary) { border-color: var(--line) }
 :root:root .swagger-ui .opblock:not(.opblock-deprecated) { background: var(--bg-1) }
-:root:root .swagger-ui .opblock .opblock-section-header { background: var(--bg-2);
+:root:root:root .swagger-ui .opblock .opblock-section-header { background: var(--bg-2);
   box-shadow: none }
 .swagger-ui .opblock .opblock-summary-method { border-radius: var(--radius); text-shadow: none }
 :root:root .swagger-ui :is(input, select, textarea) { border: 1px solid var(--line-strong);
   border-radius: var(--radius); background-color: var(--bg-0); color: var(--fg-0) }
-:root:root .swagger-ui .btn { border-color: var(--line-strong); border-radius: var(--radius);
+:root:root:root .swagger-ui .btn { border-color: var(--line-strong); border-radius: var(--radius);
   box-shadow: none; color: var(--fg-0) }
 :root:root .swagger-ui .btn.execute { border-color: var(--ink); background: var(--ink);
   color: var(--on-ink) }
