@@ -49,7 +49,10 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/activity': { shows: row },
   '/alerts': { shows: (page) => page.getByRole('button', { name: 'Save' }) },
   '/settings/environment': { shows: (page) => page.getByLabel('Checks with them') },
-  '/settings/server': { shows: (page) => page.getByText('ready', { exact: true }) },
+  '/settings/server': {
+    shows: (page) => page.getByText('ready', { exact: true }),
+    isLocal: true,
+  },
   '/settings/look': { shows: (page) => page.getByText('Compact', { exact: true }), isLocal: true },
   '/customers/$customer': {
     shows: (page) => table(page, 'Entitlements').first(),
