@@ -83,7 +83,7 @@ export async function openSides(from: {
   }
 }
 
-/** Its lanes go to each of the servers. Reports the processor time of all. */
+/** Sends the lanes to each of the servers, and reports the processor time of all servers. */
 function sideOf(from: {
   name: Side['name']
   servers: readonly MeasuredServer[]

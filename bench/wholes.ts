@@ -5,7 +5,7 @@ type PathOwner = { readonly path: string }
 /** Returns whether a request uses the reservation of the previous one. */
 const goesOn = ({ path }: PathOwner): boolean => path.includes(RESERVED_ID)
 
-/** Returns the first unit of a lane: a request, with those that use its response. */
+/** Returns the first unit of a lane: a request, and the requests that use its response. */
 export const firstWhole = <T extends PathOwner>(lane: readonly T[]): readonly T[] => {
   const end = lane.findIndex((each, index) => index > 0 && !goesOn(each))
   return end === -1 ? lane : lane.slice(0, end)

@@ -29,7 +29,7 @@ export type Authority = {
 }
 
 /**
- * Returns the latest expiry that keys which this key makes may have. Null: they need not expire.
+ * Returns the latest expiry of the keys that this key makes. Null: they need not expire.
  * For a session, it is that of the maker of its code.
  */
 export const makesUntilOf = (key: ApiKey): Instant | null =>
@@ -53,9 +53,10 @@ export function refuseBeyond(
 }
 
 /**
- * 400 `IntegrityViolation` if revoking `key` would leave its environment without a full-access key:
- * without one that never expires, if `key` never expires. `longest` is the other one that works
- * longest. Sessions may always be revoked, and do not count as others, because they end soon.
+ * 400 `IntegrityViolation` if no other full-access key would stay in the environment of `key`. If
+ * `key` never expires, the one that stays must never expire either. `longest` is the other
+ * full-access key that works longest. Sessions may always be revoked. They do not count as other
+ * keys, because they end soon.
  */
 export function refuseLast(key: ApiKey, longest: ApiKey | null): void {
   if (key.kind !== 'full-access' || key.isSession) return

@@ -20,7 +20,7 @@ export type CodeWithText = SignInCode & { text: string }
 
 /** How long a code may be exchanged, in milliseconds. */
 const CODE_MS = 5 * 60_000
-/** How long the key works that somebody gets for a code, in milliseconds. */
+/** How long a session works, in milliseconds. */
 const SESSION_MS = 12 * 3_600_000
 /** How long an expired code is kept, in milliseconds: a retry of its exchange may come late. */
 const KEPT_MS = 3_600_000
@@ -35,7 +35,7 @@ export const makeSignInCode = (app: App, scope: Scope, kind: SessionKind): Promi
 
 /**
  * Makes a code for a caller; without `kind`, for a session that may do what the caller may do. 403
- * if the session could do more; 400 if 100 codes of the environment may be exchanged.
+ * if the session could do more; 400 if 100 codes of the environment wait to be exchanged.
  */
 export const makeSignInCodeAs = (
   call: Call,
@@ -80,8 +80,8 @@ async function addCode(
 
 /**
  * Creates a session for a code, named after the browser. It lives for 12 hours, but no longer than
- * keys may live that the maker of the code makes. 401 if the code was exchanged, has expired, or if
- * its maker may no longer do what the session could do.
+ * a key that the maker of the code makes may live. 401 if the code was exchanged, has expired, or
+ * if its maker may no longer do what the session could do.
  */
 export const exchangeSignInCode = (
   call: Call,

@@ -10,9 +10,10 @@ import type { Budget, Resolution } from './types.ts'
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * Returns the windows that a revision takes over which began at `since`: the window in progress at
- * that instant, and later windows as far as records may be ahead. Windows that were over do not
- * change. `since` is an instant of decision, so no usage of earlier revisions was decided later.
+ * Returns the windows that a revision takes over. The revision began at `since`. The windows are
+ * the one in progress at that instant, and later ones as far as records may be ahead. Windows that
+ * were over do not change. `since` is an instant of decision, so no usage of earlier revisions was
+ * decided later.
  */
 export const carryOf = (
   budget: CadenceOwner & { key: Uuid; revision: number },

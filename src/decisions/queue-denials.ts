@@ -40,7 +40,7 @@ export type DenialQueue = {
 export type NotedDenial = Pick<QueueEntry, 'scope' | 'kind' | 'at' | 'origin'> & { denial: Denial }
 
 export type QueueBounds = {
-  /** Entries that wait, and different denials that are recognised within one minute. */
+  /** The maximum number of waiting entries, and of denials that are told apart in one minute. */
   entries: number
   /** The share of one environment, so that a flood in one loses nothing of another. */
   entriesPerEnvironment: number

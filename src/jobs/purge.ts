@@ -16,7 +16,7 @@ const LOCKED_MS = 60_000
 /** How many rows of a batch are due, and how many of them were deleted. */
 export type PurgeCount = { due: number; gone: number }
 
-/** The count of a batch that skips no row. */
+/** Returns the count of a batch that deleted all rows that were due. */
 export const allGone = (rows: number): PurgeCount => ({ due: rows, gone: rows })
 
 /** Deletes what is older than its retention, in each environment. */

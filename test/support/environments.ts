@@ -12,7 +12,7 @@ export function environmentsIn(world: World) {
     return made
   }
   const tenant = (): Tenant => required(made, 'an environment: call fresh first')
-  /** The announced changes: of each its type, and the object before and after. */
+  /** The announced changes: for each, its type and the object before and after. */
   const changes = async () =>
     (await tenant().announced()).map(({ type, before, after }) => [type, before, after])
   return { fresh, tenant, moveTo, later: () => moveTo(LATER), changes }

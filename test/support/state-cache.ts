@@ -4,7 +4,7 @@ import { randomFrom } from './random.ts'
 
 /**
  * Returns the configuration of `BURSAR_TEST_STATE_CACHE_BYTES`, for servers in this process and for
- * those that a test starts. A test of what is done from memory sets the size of the cache itself.
+ * those that a test starts. A test that depends on what is in memory sets the size itself.
  */
 export function stateCacheSettings(): Record<string, string> {
   const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES

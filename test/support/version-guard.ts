@@ -4,7 +4,8 @@ import { query } from './databases.ts'
 /**
  * Adds triggers to the database of a test. At COMMIT, they fail a transaction that changes the
  * usage of a customer but not its usage version, or its structure but not its structure version.
- * What no decision depends on needs another sequence, and with it goes another usage version.
+ * A change of anything else that responses show must raise the sequence. The update that raises it
+ * renews the usage version, too.
  * Purging needs no new version, because the windows of purged rows closed long ago.
  */
 export const guardVersions = (connection: Connection) => query(connection, GUARD)

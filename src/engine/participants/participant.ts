@@ -41,11 +41,11 @@ import type { Stance } from './ways.ts'
 /** A kind of limit that takes part in decisions, and in what is counted and held. */
 export type Participant = {
   /**
-   * Reads what the requests of a batch need. What is cached is not read. No round trip if all of it
-   * is cached. The versions of the customers must be locked, unless `tx` fails each read.
+   * Reads what the requests of a batch need. What is cached is not read, so there is no round trip
+   * if all of it is cached. `tx` must have locked the versions of the customers, or fail each read.
    */
   load(tx: Tx, query: PartQuery): Promise<Part>
-  /** Frees what reservations that have ended were holding. Outside of batches. */
+  /** Frees the amounts of reservations that have ended. Not for use in a batch. */
   free(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void>
   /** Compares what is stored of a customer with its records. Sets the fields of its own rows. */
   compare(reader: Reader, query: UsageComparisonQuery): Promise<Partial<UsageComparison>>

@@ -31,7 +31,8 @@ export type Stance = {
 /**
  * Returns the ways to the opposite of what participants have decided together. To be granted, a way
  * requests so little that none denies, or changes all that deny. To be denied, a way makes one of
- * them deny. What needed changes lead to is not known, so the other changes do not consider it.
+ * them deny. It is not known what the `needed` changes lead to, so the other changes are chosen as
+ * if none were needed.
  */
 export function waysOf(stances: readonly Stance[]): Way[] {
   const needed = stances.flatMap((stance) => stance.needed)
