@@ -58,7 +58,7 @@ export const notServed = (request: FastifyRequest): ApiError =>
   new ApiError(
     404,
     null,
-    `${request.method} ${shortened(pathOf(request))} is in the published API, but not implemented yet`,
+    `${request.method} ${shortened(pathOf(request))} is in the published API, but not served yet`,
   )
 
 /** `isPublished`: the published API has this method on the path. */
@@ -67,9 +67,7 @@ export function methodNotAllowed(
   { allowed, isPublished }: { allowed: readonly string[]; isPublished: boolean },
 ): ApiError {
   const takes = allowed.join(', ')
-  const why = isPublished
-    ? 'is in the published API, but not implemented yet on'
-    : 'is not a method of'
+  const why = isPublished ? 'is in the published API, but not served yet on' : 'is not a method of'
   return new ApiError(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
     headers: { allow: takes },
   })

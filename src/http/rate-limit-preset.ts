@@ -2,7 +2,7 @@ import type { RateLimits } from '../config.ts'
 
 /**
  * The limits of Stigg's cloud in calls per minute, from the documentation of its older interface.
- * It may name operations that are not implemented yet.
+ * It may name operations that are not served yet.
  */
 export const STIGG_LIMITS: RateLimits = {
   operations: {

@@ -23,7 +23,7 @@ test('a published operation that is not served says so, even without a credentia
     const response = await world.bursar.server.inject({ method, url })
     assert.equal(response.statusCode, 404, `${method} ${url}`)
     assert.deepEqual(response.json(), {
-      message: `${method} ${url} is in the published API, but not implemented yet`,
+      message: `${method} ${url} is in the published API, but not served yet`,
       code: null,
       field: null,
     })
