@@ -589,6 +589,25 @@ export type BudgetHistoryResponse = {
 }
 
 /**
+ * A page of budgets.
+ */
+export type BudgetListPage = {
+  /**
+   * The budgets.
+   */
+  data: BudgetRow[]
+  pagination: ForwardPagination
+  /**
+   * The order includes all usage that was counted, and all changes that were made, before this instant, and some of the later ones. Null if no budget has been ranked yet.
+   */
+  rankedAt: string | null
+  /**
+   * The instant of the numbers.
+   */
+  asOf: string
+}
+
+/**
  * The usage of the window in progress. It is spread over at least a 24th of the window, so that one burst does not count as a pace.
  */
 export type BudgetPace = {
@@ -604,6 +623,40 @@ export type BudgetPace = {
    * The instant of the numbers.
    */
   until: string
+}
+
+/**
+ * A budget of an entity of a customer, and how it stands.
+ */
+export type BudgetRow = BudgetStanding & {
+  /**
+   * The customer.
+   */
+  customerId: CustomerId
+  /**
+   * Name of the customer. If it is null, show the id.
+   */
+  customerName: string | null
+  /**
+   * The entity.
+   */
+  entityId: EntityId
+  /**
+   * The type of the entity.
+   */
+  entityTypeId: EntityTypeId
+  /**
+   * Name of the entity for display. If it is null, show the id.
+   */
+  displayName: string | null
+  /**
+   * The feature that is budgeted. Absent for a currency.
+   */
+  featureId?: FeatureId
+  /**
+   * The currency that is budgeted. Absent for a feature.
+   */
+  currencyId?: CustomCurrencyId
 }
 
 /**
@@ -4238,6 +4291,55 @@ export type Operations = {
     }
     body: undefined
     response: AuditListPage
+  }
+  'v1.budgets.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * `exhaustsAt`: only budgets that run out before their window ends, the first ones first; those that are used up precede them. `utilization`: the highest first.
+       */
+      sortBy: 'exhaustsAt' | 'utilization'
+      /**
+       * Only budgets of this customer.
+       */
+      customerId?: CustomerId
+      /**
+       * Only budgets of these features and of the currencies in `currencyIds`.
+       *
+       * @maxItems 100
+       */
+      featureIds?: FeatureId[]
+      /**
+       * Only budgets of these currencies and of the features in `featureIds`.
+       *
+       * @maxItems 100
+       */
+      currencyIds?: CustomCurrencyId[]
+      /**
+       * Only budgets of entities of these types.
+       *
+       * @maxItems 100
+       */
+      entityTypeIds?: EntityTypeId[]
+      /**
+       * Only budgets whose utilization is at least this: 0.8 is 80 per cent.
+       */
+      minUtilization?: number
+      /**
+       * Only budgets that are used up, or run out within this many days.
+       */
+      exhaustsWithinDays?: number
+      /**
+       * Returns the page after this cursor.
+       */
+      after?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+    }
+    body: undefined
+    response: BudgetListPage
   }
   'v1.credits.customCurrencies.archive': {
     params: {

@@ -3,6 +3,7 @@ import { auditHandlers } from './audit/index.ts'
 import { entityTreeHandlers } from './budgets/entity-tree/index.ts'
 import { budgetHistoryHandlers } from './budgets/history/index.ts'
 import { budgetHandlers, budgetsUse } from './budgets/index.ts'
+import { rankedBudgetHandlers } from './budgets/ranking/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
@@ -40,6 +41,7 @@ export const handlers: Handlers = {
   ...budgetHandlers,
   ...entityTreeHandlers,
   ...budgetHistoryHandlers,
+  ...rankedBudgetHandlers,
   ...usageHandlers(engine, decisions),
   ...decisionHandlers(decisions),
   ...reportingHandlers(decisions),

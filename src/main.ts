@@ -13,7 +13,8 @@ import {
   sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
-import { counterPurge } from './budgets/index.ts'
+import { counterPurge, RANK_BUDGETS } from './budgets/index.ts'
+import { rankBudgets } from './budgets/ranking/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import { mountConsole } from './console/index.ts'
 import { readSequences } from './customers/index.ts'
@@ -60,6 +61,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 /** The handlers of due work, by kind. */
 const workHandlers: WorkHandlers = {
   ...purgeWork([outboxPurge, answerPurge, usagePurge, counterPurge, decisionPurge]),
+  [RANK_BUDGETS]: rankBudgets,
   ...promotionalWork(entitlements),
 }
 

@@ -63,6 +63,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'budgets/standings': [...BASE, 'catalog/features', ...METERING, 'budgets'],
   'budgets/entity-tree': [...BASE, 'customers', 'entities', 'budgets', 'budgets/standings'],
   'budgets/history': [...BASE, ...CATALOG, 'customers', 'events', 'metering', 'budgets'],
+  'budgets/ranking': [...BASE, 'jobs', 'customers', 'budgets', 'budgets/standings'],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   reporting: [...BASE, 'decisions', 'customers', 'metering', 'catalog/features'],
   search: [...BASE, ...CATALOG, 'customers', 'entities'],
@@ -94,12 +95,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
-    ...['promotional', 'budgets', 'budgets/entity-tree', 'budgets/history', 'decisions'],
-    ...['engine', 'engine/http', 'engine/reservations', 'reporting', 'search', 'sources.ts'],
+    ...['promotional', 'budgets', 'budgets/entity-tree', 'budgets/history', 'budgets/ranking'],
+    ...['decisions', 'engine', 'engine/http', 'engine/reservations', 'reporting', 'search', 'sources.ts'],
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'state-tokens', 'http'],
-    ...['embedded-postgres', 'decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts'],
+    ...['budgets/ranking', 'embedded-postgres', 'decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts'],
     'version.ts',
   ],
   cli: [

@@ -30,6 +30,7 @@ import { findAssignments, saveAssignments, savePastCadences } from './budget-sto
 import { carryCounters } from './counter-store.ts'
 import { holdCapabilities } from './find-capabilities.ts'
 import { carryOf } from './postings.ts'
+import { scheduleRanking } from './schedule-ranking.ts'
 import type { Assignment, AssignmentInput, AssignmentWithId } from './types.ts'
 import { upsertAssignment } from './upsert-budget.ts'
 import { assignmentToWire } from './wire.ts'
@@ -166,6 +167,7 @@ async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
       recounted.map(({ after }) => carryOf(after, since)),
     ),
     publish(tx, { ...call, now }, announcementsOf(made)),
+    scheduleRanking(tx, call.app, call.scope),
   ])
 }
 

@@ -31,6 +31,7 @@ export {
   type PostingProblem,
 } from './rebuild-store.ts'
 export { findBudgets, resolve } from './resolve-store.ts'
+export { RANK_BUDGETS } from './schedule-ranking.ts'
 export {
   areThresholds,
   deleteCrossed,

@@ -1,7 +1,6 @@
 import { findCurrenciesByKey } from '../catalog/currencies/index.ts'
 import { findFeaturesByKey } from '../catalog/features/index.ts'
 import { findCustomerKey, findInstant, requireCustomer } from '../customers/index.ts'
-import { PAGE_BYTES } from '../db/index.ts'
 import { entityExists, findEntities } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
@@ -13,6 +12,7 @@ import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Call } from '../operation.ts'
 import * as store from './budget-store.ts'
+import { fitPage } from './fit-page.ts'
 import {
   type CapabilityFilter,
   type CapabilityWithId,
@@ -129,7 +129,7 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
         choice.scope === 'scoped' || choice.minUtilization !== null
         ? []
         : await tree.listTreeEntities(reader, page)
-  const shown = fitting(rows.slice(0, limit))
+  const shown = fitPage(rows.slice(0, limit), bytesOfScope)
   const last = rows.length > shown.length ? shown.at(-1) : undefined
   return {
     rows: shown,
@@ -140,15 +140,6 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   }
 }
 
-/**
- * Returns as many rows as fit into the byte limit of a page, at least one. Scopes make rows long:
- * up to a hundred entities with ids of up to a kilobyte.
- */
-function fitting(rows: readonly TreeRow[]): readonly TreeRow[] {
-  let bytes = 0
-  const end = rows.findIndex(({ budget }, index) => {
-    bytes += Buffer.byteLength(JSON.stringify(budget?.scopeEntityIds ?? []))
-    return index > 0 && bytes > PAGE_BYTES
-  })
-  return end === -1 ? rows : rows.slice(0, end)
-}
+/** Scopes make rows long: up to a hundred entities with ids of up to a kilobyte. */
+const bytesOfScope = ({ budget }: TreeRow): number =>
+  Buffer.byteLength(JSON.stringify(budget?.scopeEntityIds ?? []))

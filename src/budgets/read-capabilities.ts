@@ -1,8 +1,10 @@
 import type { UnitTransformation } from '../api.gen.ts'
-import { findCurrencies } from '../catalog/currencies/index.ts'
-import { findFeatures } from '../catalog/features/index.ts'
+import { findCurrencies, findCurrenciesByKey } from '../catalog/currencies/index.ts'
+import { type Feature, findFeatures, findFeaturesByKey } from '../catalog/features/index.ts'
+import type { Reader } from '../db/index.ts'
 import { badInput } from '../kernel/errors.ts'
 import { inQuery } from '../kernel/field.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
 import type { Capability } from './types.ts'
 
@@ -28,14 +30,27 @@ export async function findCapabilities(
     findFeatures(app.db.read, scope, idsOf('feature')),
     findCurrencies(app.db.read, scope, idsOf('currency')),
   ])
-  return [
-    ...features.map(({ key, id, unitTransformation }) => {
-      return { kind: 'feature' as const, key, id, transformation: unitTransformation }
-    }),
-    ...currencies.map(({ key, id }) => {
-      return { kind: 'currency' as const, key, id, transformation: null }
-    }),
-  ]
+  return [...features.map(ofFeature), ...currencies.map(ofCurrency)]
+}
+
+const ofFeature = ({ key, id, unitTransformation }: Feature): CapabilityWithId => {
+  return { kind: 'feature', key, id, transformation: unitTransformation }
+}
+const ofCurrency = ({ key, id }: { key: Uuid; id: string }): CapabilityWithId => {
+  return { kind: 'currency', key, id, transformation: null }
+}
+
+/** Returns features and currencies by their keys. */
+export async function findCapabilitiesByKey(
+  reader: Reader,
+  keys: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, CapabilityWithId>> {
+  const [features, currencies] = await Promise.all([
+    findFeaturesByKey(reader, keys),
+    findCurrenciesByKey(reader, keys),
+  ])
+  const found = [...features.map(ofFeature), ...currencies.map(ofCurrency)]
+  return new Map(found.map((each) => [each.key, each]))
 }
 
 /** Returns the capabilities in the order of the ids, each once. 400 for an unknown one. */

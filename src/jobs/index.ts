@@ -2,6 +2,7 @@ export {
   correctDueTimes,
   type Schedule,
   scheduleAll,
+  scheduleRecurring,
   unschedule,
 } from './due-work.ts'
 export { type JobGauges, readGauges } from './gauges.ts'
@@ -14,4 +15,4 @@ export {
   schedulePurge,
 } from './purge.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
-export type { Work, WorkHandlers } from './types.ts'
+export type { Work, WorkHandler, WorkHandlers } from './types.ts'

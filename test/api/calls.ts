@@ -241,6 +241,9 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     params: path,
     query: { featureIds: path.featureId, sortBy: 'utilization' },
   }),
+  'v1.budgets.list': () => ({
+    query: { customerId: path.id, featureIds: path.featureId, sortBy: 'utilization' },
+  }),
   'v1.customers.budgets.retrieveHistory': () => ({ params: path }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),

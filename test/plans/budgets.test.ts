@@ -7,6 +7,8 @@ import {
   findOwnBudgets,
   findTreeEntities,
 } from '../../src/budgets/entity-tree/row-store.ts'
+import { listRanks } from '../../src/budgets/ranking/list-store.ts'
+import { findChanged, listCandidates } from '../../src/budgets/ranking/pass-store.ts'
 import { resolve } from '../../src/budgets/resolve-store.ts'
 import { findCounted } from '../../src/budgets/standings/index.ts'
 import { listTreeBudgets, listTreeEntities } from '../../src/budgets/tree-store.ts'
@@ -120,9 +122,25 @@ async function surround(customerKey: Uuid, rootKey: Uuid): Promise<void> {
   })
 }
 
+/** Ranks every budget, and gives every customer a version. */
+const rank = (): Promise<number> =>
+  app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      insert into customer_heads (customer_key, environment_key)
+      select customer_key, environment_key from customers on conflict do nothing`)
+    return tx.execute(sql`
+      insert into budget_ranks (customer_key, assignment_key, environment_key, capability_key,
+        entity_type_key, window_end, utilization, exhausts_at)
+      select customer_key, assignment_key, environment_key, capability_key, gen_random_uuid(),
+        ${instantToWire(now)}::timestamptz + interval '1 day', row_number() over (),
+        ${instantToWire(now)}::timestamptz + row_number() over () * interval '1 millisecond'
+      from assignments`)
+  })
+
 await leaveUnanalysed(app)
 const made = await large()
 const { tenant, customerKey, featureKey, rootKey, leafKey } = made
+await rank()
 
 /** Asserts that a call reads at most `most` rows of each table that grows with a customer. */
 const readsAtMost = (
@@ -264,10 +282,39 @@ for (const when of [' right after a load', '']) {
     )
     const above = await findAncestorBudgets(app.db.read, customerKey, { ancestors, capabilityKeys })
     const assignmentKeys = above.map(({ assignmentKey }) => assignmentKey)
-    // Nothing has expired. Those look-ups have a test of their own.
-    const one: Reader['one'] = async (decode) => decode({ holds: '[]' })
-    await readsAtMost(300, (reader) =>
-      findCounted({ ...reader, one }, customerKey, { assignmentKeys, now }),
+    const keys = assignmentKeys.map((assignmentKey) => ({ customerKey, assignmentKey }))
+    await readsAtMost(300, (reader) => findCounted(reader, { keys, now }))
+  })
+
+  test(`budgets of all customers are listed and ranked a few at a time${when}`, async () => {
+    const tables = ['budget_ranks', 'budget_rankings', 'customers', 'customer_heads']
+    const readsFew = (most: number, call: (reader: Reader) => Promise<unknown>) =>
+      reads({ app, tables: [...tables, 'assignments', 'entities'] }, most, call, [FOR_VALUES])
+    const page = {
+      ...{ scope: tenant.scope, customerKey: null, capabilityKeys: null, typeIds: null, now },
+      ...{ minUtilization: null, exhaustsBefore: null, after: null, limit: 20 },
+    }
+    const instant = { key: rootKey, value: String(now + 20_000) }
+    const number = { key: rootKey, value: '20000' }
+    for (const after of [null, instant])
+      await readsFew(30, (reader) => listRanks(reader, { ...page, sortBy: 'exhaustsAt', after }))
+    for (const after of [null, number])
+      await readsFew(30, (reader) => listRanks(reader, { ...page, sortBy: 'utilization', after }))
+    const nothing = { ...page, capabilityKeys: [rootKey] }
+    for (const sortBy of ['exhaustsAt', 'utilization'] as const)
+      await readsFew(10_000, (reader) => listRanks(reader, { ...nothing, sortBy }))
+    const next = { after: rootKey, limit: 50, now }
+    const one: Reader['one'] = async () => Promise.reject(new Error('not read'))
+    await readsFew(150, (reader) =>
+      findChanged(
+        { ...reader, one: async (...of) => (await reader.many(...of))[0] ?? one(...of) },
+        tenant.scope,
+        next,
+      ).catch(() => null),
+    )
+    const customerKeys = [customerKey]
+    await readsFew(110, (reader) =>
+      listCandidates(reader, { customerKeys, after: null, limit: 100 }),
     )
   })
 

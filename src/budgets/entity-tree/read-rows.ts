@@ -38,10 +38,8 @@ export async function readRows(reader: Reader, query: RowsQuery): Promise<Entity
     const { own, above } = budgetsOfEntity(entity)
     return [...own, ...above].map(({ assignmentKey }) => assignmentKey)
   })
-  const counted = await findCounted(reader, customerKey, {
-    assignmentKeys: [...new Set(assignmentKeys)],
-    now,
-  })
+  const keys = [...new Set(assignmentKeys)].map((key) => ({ customerKey, assignmentKey: key }))
+  const counted = await findCounted(reader, { keys, now })
   const byKey = new Map(capabilities.map((each) => [each.key, each]))
   const standings = new Map(
     counted.map((each) => {

@@ -27,6 +27,7 @@ const CREATED = sql`created_at`
 const UPDATED = sql`updated_at`
 const ARCHIVED = sql`archived_at`
 const WINDOW = 'follows from the times of records'
+const RANKED = 'budgets are ranked again within a day; only an order depends on it'
 
 const ofCustomers = (by: TimedTable['by'], table: Sql, ...past: readonly Sql[]): TimedTable => {
   return { table, by, isOfCustomers: true, past, others: {} }
@@ -121,6 +122,12 @@ export const TIMED_TABLES: readonly TimedTable[] = [
     ...ofAll('none', sql`decision_minutes`),
     others: { minute: 'trimming deletes what is more than a day ahead' },
   },
+  {
+    ...ofCustomers('none', sql`budget_ranks`),
+    others: { window_end: RANKED, exhausts_at: RANKED },
+  },
+  { ...ofCustomers('none', sql`budget_rankings`), others: { again_at: RANKED } },
+  { ...ofAll('none', sql`ranking_passes`), others: { started_at: RANKED, ranked_at: RANKED } },
   {
     ...ofCustomers('rebuild', sql`usage_totals`),
     others: { window_start: WINDOW, window_end: WINDOW, last_at: WINDOW, set_at: WINDOW },

@@ -1,0 +1,2 @@
+export { rankedBudgetHandlers } from './http.ts'
+export { rankBudgets } from './rank-budgets.ts'
