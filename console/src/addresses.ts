@@ -12,8 +12,10 @@ export function addressesIn(environment: string) {
     customers: `${root}/customers`,
     customer,
     /** The panel of an entity, over the tree. */
-    entity: (customerId: string, entityId: string) =>
-      `${customer(customerId, 'budgets')}${searchOf({ entity: entityId })}`,
+    entity: (customerId: string, entityId: string, featureId?: string) =>
+      `${customer(customerId, 'budgets')}${searchOf({ entity: entityId, feature: featureId })}`,
+    budgets: (query: Record<string, string | undefined> = {}) =>
+      `${root}/budgets${searchOf(query)}`,
     decisions: `${root}/decisions`,
     /** Denials of a span of time, by budget. */
     denialsBetween: (from: string, to: string) =>

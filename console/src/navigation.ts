@@ -5,6 +5,7 @@ import {
   Boxes,
   CircleHelp,
   Coins,
+  Gauge,
   House,
   type LucideIcon,
   Settings,
@@ -26,6 +27,7 @@ export const NAVIGATION: readonly (readonly Destination[])[] = [
   [
     { label: 'Home', icon: House, to: (all) => all.home, key: 'h' },
     { label: 'Customers', icon: Users, to: (all) => all.customers, key: 'c' },
+    { label: 'Budgets', icon: Gauge, to: (all) => all.budgets(), key: 'b' },
     { label: 'Explain', icon: CircleHelp, to: (all) => all.explain(), key: 'e' },
     { label: 'Denials', icon: Ban, to: (all) => all.decisions, key: 'd' },
   ],

@@ -51,6 +51,7 @@ const customerView = (path: string, load: () => Promise<ViewModule>) =>
 const views = [
   view('/home', () => import('./views/home/view.tsx')),
   view('/customers', () => import('./views/customers/view.tsx')),
+  view('/budgets', () => import('./views/budgets/view.tsx')),
   view('/explain', () => import('./views/explain/view.tsx')),
   view('/decisions', () => import('./views/decisions/view.tsx')),
   view('/decisions/$decision', () => import('./views/decision/view.tsx')),

@@ -7,6 +7,11 @@ export const operations = {
     path: '/api/v1/audit',
     permission: 'audit:read',
   },
+  'v1.budgets.list': {
+    method: 'GET',
+    path: '/api/v1/budgets',
+    permission: 'governance:read',
+  },
   'v1.credits.customCurrencies.archive': {
     method: 'POST',
     path: '/api/v1/credits/custom-currencies/{currencyId}/archive',

@@ -75,5 +75,10 @@ export function useList<Id extends ListId>(
     refetchInterval: everyMs,
     placeholderData: (former, query) => formerOf(former, query, request),
   })
-  return { ...list, rows: list.data?.pages.flatMap(({ data }) => data) }
+  return {
+    ...list,
+    rows: list.data?.pages.flatMap(({ data }) => data),
+    /** The first page, with what it has besides rows. */
+    first: list.data?.pages[0] as AnswerOf<Id> | undefined,
+  }
 }

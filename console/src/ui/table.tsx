@@ -122,7 +122,8 @@ export function ListTable<Row>(
   const { rows, error, isPlaceholderData } = list
   if (rows === undefined)
     return error ? <Problem error={error} onRetry={() => void list.refetch()} /> : <Loading />
-  if (rows.length === 0) return empty
+  // A page may have no rows although others follow, if the filters leave all of them out.
+  if (rows.length === 0 && !list.hasNextPage) return empty
   return (
     <div className={isPlaceholderData ? styles.dimmed : undefined}>
       <Table {...props} rows={rows} />

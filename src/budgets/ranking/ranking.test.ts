@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import fc from 'fast-check'
-import { makeUsers } from '../../../test/support/budgets.ts'
-import { rankAll } from '../../../test/support/ranking.ts'
-import { recordUsage } from '../../../test/support/record-usage.ts'
-import {
-  NOW,
-  openWorld,
-  openWorldApart,
-  type Tenant,
-  type World,
-} from '../../../test/support/world.ts'
-import { findFeatures } from '../../catalog/features/index.ts'
-import { findCustomerKey } from '../../customers/index.ts'
+import type { Row } from '../../../test/support/budgets.ts'
+import { actionsIn, customersIn, rankAll } from '../../../test/support/ranking.ts'
+import { NOW, openWorld, openWorldApart, type Tenant } from '../../../test/support/world.ts'
 import { sql } from '../../db/index.ts'
 import { runDueWork } from '../../jobs/due-work.ts'
 import { required } from '../../kernel/assert.ts'
@@ -23,45 +14,6 @@ import { rankBudgets } from './index.ts'
 const world = await openWorld()
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-
-type Row = Record<string, unknown>
-
-/** Functions for the customers of an environment. */
-function actionsIn({ bursar: { app } }: World, tenant: Tenant) {
-  const customer = async (id: string) => {
-    await tenant.ok('v1.customers.provision', { body: { id, name: `Customer ${id}` } })
-    const entities = ['ann', 'bob'].map((user) => ({ id: user, entityTypeId: 'user' }))
-    await tenant.ok('v1Beta.customers.entities.upsert', { params: { id }, body: { entities } })
-  }
-  const budget = (id: string, entityId: string, more: Row = {}) =>
-    tenant.ok('v1Beta.customers.assignments.upsert', {
-      params: { id },
-      body: {
-        assignments: [{ entityId, featureId: 'tokens', usageLimit: 100, cadence: 'P1M', ...more }],
-      },
-    })
-  const use = async (id: string, user: string, amount: number) => {
-    const now = app.clock.now()
-    const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
-    const customerKey = await findCustomerKey(app.db.read, tenant.scope, id)
-    await recordUsage(
-      { ...app, scope: tenant.scope, customerKey: required(customerKey, id), now },
-      {
-        featureKey: required(feature, 'the feature').key,
-        amount,
-        dimensions: [['userId', user]],
-        occurredAt: now,
-      },
-    )
-  }
-  return { customer, budget, use }
-}
-
-/** A feature, and a customer with the users ann and bob. */
-async function customersIn(of: World, tenant: Tenant) {
-  await makeUsers(tenant, 'one', ['ann', 'bob'])
-  return actionsIn(of, tenant)
-}
 
 const page = (tenant: Tenant, query: Record<string, string> = {}) =>
   tenant.ok('v1.budgets.list', { query })

@@ -11,6 +11,7 @@ import { IfPermitted, Loaded } from '../../ui/states.tsx'
 import { Figure } from './figure.tsx'
 import { FirstSteps } from './first-steps.tsx'
 import { LastChanges, LastDenials } from './last.tsx'
+import { NextToRunOut } from './next-to-run-out.tsx'
 import styles from './view.module.css'
 
 export function View() {
@@ -27,6 +28,9 @@ export function View() {
           )}
         </Loaded>
       </IfPermitted>
+      <Section title="Runs out next">
+        <NextToRunOut />
+      </Section>
       <div className={styles.pair}>
         <Section title="Last denials">
           <LastDenials />
