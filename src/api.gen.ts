@@ -2915,6 +2915,10 @@ export type Overview = {
    */
   openReservations: BoundedCount
   /**
+   * Active entities of all active entity types.
+   */
+  entityTotal: BoundedCount
+  /**
    * Active entities of each active entity type, in the order of the type's ids. At most 200 types.
    */
   entities: (BoundedCount & {

@@ -63,6 +63,7 @@ const views = [
   view('/alerts', () => import('./views/alerts/view.tsx')),
   createRoute({ getParentRoute: () => environment, path: '/settings', component: FirstSetting }),
   view('/settings/environment', () => import('./views/settings-environment/view.tsx')),
+  view('/settings/keys', () => import('./views/settings-keys/view.tsx')),
   view('/settings/server', () => import('./views/settings-server/view.tsx')),
   view('/settings/look', () => import('./views/settings-look/view.tsx')),
 ]

@@ -96,12 +96,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
     ...['promotional', 'budgets', 'budgets/entity-tree', 'budgets/history', 'budgets/ranking'],
-    ...['decisions', 'engine', 'engine/http', 'engine/reservations', 'reporting', 'search', 'sources.ts'],
+    ...['decisions', 'engine', 'engine/http', 'engine/reservations', 'reporting', 'search'],
+    'sources.ts',
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'state-tokens', 'http'],
-    ...['budgets/ranking', 'embedded-postgres', 'decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts'],
-    'version.ts',
+    ...['budgets/ranking', 'embedded-postgres', 'decisions', 'console', 'sources.ts'],
+    ...['handlers.ts', 'log.ts', 'version.ts'],
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],

@@ -1,6 +1,6 @@
 import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { BoundedCount } from './types.ts'
+import type { BoundedCount, Overview } from './types.ts'
 
 /** Rows that one count reads at most. Reading them takes about a millisecond from an index. */
 const MOST = 10_000
@@ -45,11 +45,11 @@ export const countOpenReservations = (
 
 const typeRow = row({ entityTypeId: column.from('id', column.text), of: column.group(countRow) })
 
-/** Returns how many entities of each active type are active. */
+/** Returns how many entities of each active type are active, of the types with the first ids. */
 export async function countEntities(
   reader: Reader,
   { environmentKey }: Scope,
-): Promise<(BoundedCount & { entityTypeId: string })[]> {
+): Promise<Pick<Overview, 'entities' | 'entityTotal'>> {
   const found = await reader.many(
     typeRow,
     sql`
@@ -57,7 +57,7 @@ export async function countEntities(
     from (
       select entity_type_key, id from entity_types
       where environment_key = ${environmentKey}::uuid and archived_at is null
-      order by id limit ${TYPES}::integer
+      order by id limit ${TYPES + 1}::integer
     ) as type cross join lateral (${counted(
       sql`select 1 from entities
         where entity_type_key = type.entity_type_key and archived_at is null`,
@@ -65,5 +65,8 @@ export async function countEntities(
     )}) as counted
     order by type.id`,
   )
-  return found.map(({ entityTypeId, of }) => ({ entityTypeId, ...of }))
+  const entities = found.slice(0, TYPES).map(({ entityTypeId, of }) => ({ entityTypeId, ...of }))
+  const count = entities.reduce((sum, each) => sum + each.count, 0)
+  const isLowerBound = found.length > TYPES || entities.some((each) => each.isLowerBound)
+  return { entities, entityTotal: { count, isLowerBound } }
 }

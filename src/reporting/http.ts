@@ -56,6 +56,7 @@ const overviewToWire = (overview: Overview): WireOverview => ({
   })),
   customers: overview.customers,
   openReservations: overview.openReservations,
+  entityTotal: overview.entityTotal,
   entities: overview.entities.map((each) => ({ ...each })),
 })
 

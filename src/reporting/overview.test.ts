@@ -67,7 +67,7 @@ test('an overview counts active customers, open reservations, and entities of ac
   await tenant.ok('v1.customers.provision', { body: { id: 'gone' } })
   await tenant.ok('v1.customers.archive', { params: { id: 'gone' } })
   await tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids: ['gpt'] } })
-  const { customers, openReservations, entities } = await overview(tenant)
+  const { customers, openReservations, entities, entityTotal } = await overview(tenant)
   const exactly = (count: number) => ({ count, isLowerBound: false })
   assert.deepEqual([customers, openReservations], [exactly(1), exactly(1)])
   assert.deepEqual(entities, [
@@ -76,6 +76,7 @@ test('an overview counts active customers, open reservations, and entities of ac
     { entityTypeId: 'team', ...exactly(1) },
     { entityTypeId: 'user', ...exactly(2) },
   ])
+  assert.deepEqual(entityTotal, exactly(4))
 })
 
 test('two servers count what each of them decided, once it is written', async () => {

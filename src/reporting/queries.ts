@@ -18,5 +18,5 @@ export async function readOverview(
     countOpenReservations(app.db.read, scope),
     countEntities(app.db.read, scope),
   ])
-  return { ...steps, ...sumMinutes(steps, minutes), customers, openReservations, entities }
+  return { ...steps, ...sumMinutes(steps, minutes), customers, openReservations, ...entities }
 }

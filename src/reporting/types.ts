@@ -16,6 +16,8 @@ export type Overview = {
   total: MinuteCounts
   customers: BoundedCount
   openReservations: BoundedCount
+  /** Of all active types. */
+  entityTotal: BoundedCount
   /** By the id of the entity type, in the order of the types. */
   entities: readonly (BoundedCount & { entityTypeId: string })[]
 }

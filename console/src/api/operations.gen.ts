@@ -2,6 +2,21 @@
 
 /** The operations that the console names, and where each is called. */
 export const operations = {
+  'v1.apiKeys.create': {
+    method: 'POST',
+    path: '/api/v1/api-keys',
+    permission: 'apiKeys:write',
+  },
+  'v1.apiKeys.list': {
+    method: 'GET',
+    path: '/api/v1/api-keys',
+    permission: 'apiKeys:read',
+  },
+  'v1.apiKeys.revoke': {
+    method: 'POST',
+    path: '/api/v1/api-keys/{keyId}/revoke',
+    permission: 'apiKeys:write',
+  },
   'v1.audit.list': {
     method: 'GET',
     path: '/api/v1/audit',

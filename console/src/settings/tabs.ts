@@ -1,6 +1,7 @@
 /** The settings, in their order. Only views that exist. */
 export const SETTINGS_TABS: readonly { label: string; path: string }[] = [
   { label: 'Environment', path: 'environment' },
+  { label: 'API keys', path: 'keys' },
   { label: 'Server', path: 'server' },
   { label: 'Look', path: 'look' },
 ]

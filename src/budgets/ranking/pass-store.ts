@@ -57,7 +57,7 @@ export const savePass = (tx: Tx, { environmentKey }: Scope, pass: Pass): Promise
 export type ChangedCustomer = { customerKey: Uuid; sequence: number }
 
 /** Every customer is ranked again after this time at the latest. */
-export const AGAIN_MS = 86_400_000
+const AGAIN_MS = 86_400_000
 
 export type Look = {
   /** How many customers were looked at. */

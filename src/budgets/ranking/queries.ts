@@ -92,14 +92,14 @@ const isOfOrder = (value: string | null, sortBy: store.RankOrder): boolean =>
 const bytesOf = (budget: RankedBudget | null): number =>
   Buffer.byteLength(JSON.stringify(budget?.standing.budget.scopeEntityIds ?? []))
 
-type Listed = { rank: store.ListedRank; budget: RankedBudget | null }
+type ListEntry = { rank: store.ListedRank; budget: RankedBudget | null }
 
 /** Returns ranks with their budgets as they are now. */
 async function withNumbers(
   { app }: Call,
   ranks: readonly store.ListedRank[],
   now: Instant,
-): Promise<Listed[]> {
+): Promise<ListEntry[]> {
   const reader = app.db.read
   const [counted, places] = await Promise.all([
     findCounted(reader, { keys: ranks, now }),

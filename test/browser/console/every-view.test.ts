@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { rankAll } from '../../support/ranking.ts'
 import { axeFindings } from './axe.ts'
 import { furnishHostile } from './furnish.ts'
 import { layoutProblems } from './layout.ts'
@@ -12,6 +13,7 @@ const WIDTHS = [1440, 390]
 
 const tenant = await world.tenant()
 const ids = await furnishHostile(tenant)
+await rankAll(world.bursar.app, tenant.scope)
 
 test('every view has a row in the table of views', () => {
   assert.deepEqual(Object.keys(VIEWS).toSorted(), routesOfConsole().toSorted())

@@ -54,3 +54,22 @@ test('theme and density are chosen, and stay', async (t) => {
   await page.reload()
   assert.deepEqual(await look(), { theme: 'dark', density: 'compact' })
 })
+
+test('a key is made, its secret is shown once, and it is revoked', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings/keys' })
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByLabel('Name').fill('reports')
+  await page.getByLabel('What it may do').selectOption('read-only')
+  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByText('Copy the secret now.').waitFor()
+  const secret = (await page.getByRole('dialog').locator('pre').textContent()) ?? ''
+  assert.match(secret, /^\S{30,}$/)
+  await page.getByRole('button', { name: 'Done' }).click()
+  const row = page.getByRole('row', { name: /reports/ })
+  await row.waitFor()
+  assert.equal(await page.getByText(secret).count(), 0)
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+  await row.getByText('revoked').waitFor()
+})

@@ -28,6 +28,7 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { name, 
 export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/home': { shows: (page) => table(page, 'Last denials').first() },
   '/customers': { shows: row, opens: ['New customer'] },
+  '/budgets': { query: () => ({ order: 'utilization' }), shows: row },
   '/explain': {
     query: ({ customer, feature, entity }) => ({
       customer,
@@ -49,6 +50,7 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/activity': { shows: row },
   '/alerts': { shows: (page) => page.getByRole('button', { name: 'Save' }) },
   '/settings/environment': { shows: (page) => page.getByLabel('Checks with them') },
+  '/settings/keys': { shows: row, opens: ['New key', 'Revoke'] },
   '/settings/server': {
     shows: (page) => page.getByText('ready', { exact: true }),
     isLocal: true,

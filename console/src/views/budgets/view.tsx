@@ -116,7 +116,7 @@ export function View() {
               }
             />
           ) : (
-            <Empty title="No budget runs out before its window ends. Those of all customers appear here." />
+            <Empty title="Nothing runs out. Budgets of all customers appear here." />
           )
         }
       />

@@ -45,13 +45,11 @@ export function View() {
 
 /** Of the last hour, by minute. */
 function Figures({ overview }: { overview: Overview }) {
-  const { total, points, intervalSeconds, customers, entities, openReservations } = overview
+  const { total, points, intervalSeconds, customers, entityTotal, openReservations } = overview
   const { zone } = usePreferences()
   const addresses = useAddresses()
   const decided = points.map((point) => point.checks + point.consumptions + point.reservations)
   const reason = total.denials[0]?.accessDeniedReason
-  const entityCount = entities.reduce((sum, { count }) => sum + count, 0)
-  const isAtLeast = entities.some(({ isLowerBound }) => isLowerBound)
   return (
     <div className={styles.figures}>
       <Figure label="Decisions in the last hour" value={total.granted + total.denied}>
@@ -81,7 +79,7 @@ function Figures({ overview }: { overview: Overview }) {
         value={customers.count}
         isAtLeast={customers.isLowerBound}
         note={[
-          `${isAtLeast ? 'over ' : ''}${formatCount(entityCount, 'entity', 'entities')}`,
+          `${entityTotal.isLowerBound ? 'over ' : ''}${formatCount(entityTotal.count, 'entity', 'entities')}`,
           formatCount(openReservations.count, 'open hold'),
         ].join(', ')}
         to={addresses.customers}
