@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
+import { rankAll } from '../../support/ranking.ts'
 import { furnishHostile } from './furnish.ts'
 import { addressOf, openConsole, world } from './open-console.ts'
 import { addressOfView, VIEWS } from './views.ts'
 
 const tenant = await world.tenant()
 const ids = await furnishHostile(tenant)
+await rankAll(world.bursar.app, tenant.scope)
 const readOnly = await tenant.newKey('read-only')
 
 /** What happens to the calls of a page. 0: the server does not answer. `held`: not yet. */
