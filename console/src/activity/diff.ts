@@ -12,9 +12,10 @@ const isSame = (left: unknown, right: unknown): boolean =>
   JSON.stringify(left) === JSON.stringify(right)
 
 /**
- * Returns what a change changed. `before` has the former values of the fields that differ, also
- * within objects, and all ids. A key that was added within an object has no former value there, so
- * that the object as a whole is told. Of an object that is new or gone, all fields are.
+ * Returns the fields that a change has changed. `before` contains all ids, and the former values of
+ * the fields that differ, also inside objects. It cannot tell which keys an inner object has
+ * gained, so such an object is returned whole. If the changed object is new or deleted, all of its
+ * fields are returned.
  */
 export function changesOf(before: object | null, after: object | null): FieldChange[] {
   if (before === null) return leaves(after ?? {}).map(([path, value]) => ({ path, after: value }))

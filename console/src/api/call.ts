@@ -6,7 +6,7 @@ import { operations } from './operations.gen.ts'
 /** The operations that the console uses. `npm run api` adds those that its sources name. */
 export type OperationId = keyof typeof operations & keyof Operations
 
-/** A request as the caller writes it: what has a default may be left out. */
+/** A request as the caller writes it. Parameters with a default are optional. */
 export type RequestOf<Id extends OperationId> = (Operations[Id]['params'] extends Record<
   string,
   never

@@ -11,7 +11,10 @@ export type ReadOptions = {
   isOn?: boolean
 }
 
-/** Reads an operation, and again as long as it is shown. Earlier data stays meanwhile. */
+/**
+ * Reads an operation, and repeats that while the component is shown. Until a new response arrives,
+ * the last one is returned.
+ */
 export function useRead<Id extends OperationId>(
   id: Id,
   request: RequestOf<Id>,
@@ -27,7 +30,7 @@ export function useRead<Id extends OperationId>(
   })
 }
 
-/** Changed filters keep the rows of before, dimmed. Another record does not look like this one. */
+/** After a change of filters the former rows stay, dimmed. Data of another record does not stay. */
 function formerOf<Answer>(
   former: Answer | undefined,
   query: { queryKey: readonly unknown[] } | undefined,

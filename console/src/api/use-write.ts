@@ -6,8 +6,8 @@ import { newKey } from './new-key.ts'
 import { useSession } from './session.tsx'
 
 /**
- * Changes something. What is shown is read again afterwards. A request that failed keeps its key
- * until it is changed: sent again, it changes nothing twice.
+ * Changes something, and then reads again what is shown. A failed request keeps its idempotency key
+ * as long as its content is the same. So the server makes a change once, even if it is sent twice.
  */
 export function useWrite<Id extends OperationId>(
   id: Id,

@@ -1,8 +1,8 @@
 import { useAddressState } from '../address-state.ts'
 
 /**
- * Which object of a list is being edited: the address says it. Opening is a step that can be gone
- * back from.
+ * Returns which object of a list is being edited, and functions that open and close it. This state
+ * is in the address, so the browser's Back closes an editor.
  */
 export function useEditInAddress(): {
   editing: string | null

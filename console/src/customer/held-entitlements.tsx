@@ -12,7 +12,7 @@ import { Chip, Id, Name, None, Time } from '../ui/text.tsx'
 import { useCustomer } from './customer-frame.tsx'
 import styles from './held-entitlements.module.css'
 
-/** What the customer holds, each row with the way to why. */
+/** The entitlements of the customer. Each row links to its explanation. */
 export function HeldEntitlements({ actions }: { actions?: ReactNode }) {
   const { id } = useCustomer()
   const addresses = useAddresses()

@@ -46,7 +46,7 @@ export function wayText(
   }
 }
 
-/** The ways to the opposite answer. A way that can be gone from here is a button. */
+/** The changes that would reverse the answer. A change that the console can make is a button. */
 export function WaysOut(props: {
   answer: EntitlementExplanation
   customer: string

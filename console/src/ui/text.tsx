@@ -45,10 +45,10 @@ export function Chip(props: {
   )
 }
 
-/** How long before it is no longer told how long ago something was, in milliseconds. */
+/** Instants up to this long ago are shown relative to now, older ones as dates, in milliseconds. */
 const RELATIVE_MS = 6 * 86_400_000
 
-/** An instant as people say it. The tooltip has it in full. */
+/** A short form of an instant. The tooltip shows date, time and zone. */
 export function Time({ at }: { at: string }) {
   const { zone } = usePreferences()
   const nowMs = useNow(30_000)

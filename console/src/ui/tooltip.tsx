@@ -2,7 +2,10 @@ import { Tooltip as Base } from '@base-ui/react/tooltip'
 import type { ReactElement, ReactNode } from 'react'
 import styles from './tooltip.module.css'
 
-/** A few words about the control that it wraps. They stay when it is pressed: it may not obey. */
+/**
+ * Shows a few words about the control inside it. They stay when the control is pressed, because a
+ * disabled control does nothing and the words say why.
+ */
 export function Tooltip({ text, children }: { text: ReactNode; children: ReactElement }) {
   return (
     <Base.Root>

@@ -2,7 +2,7 @@ import { Denials } from '../../decisions/denials.tsx'
 import { Page } from '../../ui/page.tsx'
 
 export const View = () => (
-  <Page title="Denials" lead="What was denied, and why, as of then.">
+  <Page title="Denials" lead="Each denial, with the budgets and the usage of that moment.">
     <Denials />
   </Page>
 )
