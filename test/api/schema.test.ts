@@ -24,6 +24,7 @@ const NOT_OF_CUSTOMERS = [
   'idempotency_answers',
   'integrations',
   'members',
+  'ranking_passes',
   'schema_migrations',
   'sign_in_codes',
   'signing_secrets',

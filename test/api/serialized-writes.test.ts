@@ -29,7 +29,9 @@ const counted = await createBursar({
   log: pino({ level: 'silent' }),
   clock: world.clock,
 })
+// What runs in the background has transactions of its own.
 await counted.jobs.stop()
+await counted.decisionWriter.stop()
 await counted.server.ready()
 after(() => counted.close())
 
