@@ -110,7 +110,10 @@ export function Loaded<Data>(props: {
   const { data, error, isPlaceholderData, refetch } = props.reading
   if (data !== undefined)
     return (
-      <div className={`${styles.loaded} ${isPlaceholderData ? styles.former : ''}`}>
+      <div
+        className={`${styles.loaded} ${isPlaceholderData ? styles.former : ''}`}
+        aria-busy={isPlaceholderData || undefined}
+      >
         {props.children(data)}
       </div>
     )

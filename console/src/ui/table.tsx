@@ -125,7 +125,10 @@ export function ListTable<Row>(
   // A page may have no rows although others follow, if the filters leave all of them out.
   if (rows.length === 0 && !list.hasNextPage) return empty
   return (
-    <div className={isPlaceholderData ? styles.dimmed : undefined}>
+    <div
+      className={isPlaceholderData ? styles.dimmed : undefined}
+      aria-busy={isPlaceholderData || undefined}
+    >
       <Table {...props} rows={rows} />
       <More list={list} />
     </div>

@@ -21,6 +21,11 @@ test('every view has a row in the table of views', () => {
 
 /** Fails if a page cannot be read by everybody: light and dark, wide and narrow. */
 async function assertReadable(page: Page): Promise<void> {
+  // Data of former filters is dimmed until the new data is there.
+  await page
+    .locator('[aria-busy="true"]:not([role="status"])')
+    .first()
+    .waitFor({ state: 'detached' })
   const problems: string[] = []
   const note = (where: string, found: readonly string[]) =>
     problems.push(...found.map((line) => `${where}: ${line}`))

@@ -34,6 +34,8 @@ export async function openConsole(t: TestContext, visit: Visit): Promise<Page> {
   const context = await browser.newContext({
     colorScheme: visit.colorScheme ?? 'light',
     viewport: { width, height: 900 },
+    // Otherwise colors are measured while something fades in.
+    reducedMotion: 'reduce',
   })
   context.setDefaultTimeout(DEADLINE_MS)
   if (key !== null)
