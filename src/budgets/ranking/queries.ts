@@ -5,15 +5,11 @@ import { inQuery } from '../../kernel/field.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import type { Call } from '../../operation.ts'
 import { fitPage } from '../fit-page.ts'
-import {
-  type CapabilityWithId,
-  findCapabilitiesByKey,
-  requireCapabilities,
-} from '../read-capabilities.ts'
-import { findCounted, type Standing, standingOf } from '../standings/index.ts'
+import { requireCapabilities } from '../read-capabilities.ts'
 import { cursorFromWire, cursorToWire } from '../tree-cursor.ts'
 import * as store from './list-store.ts'
 import { findPass } from './pass-store.ts'
+import { type BudgetNumbers, readStandings } from './read-standings.ts'
 
 /** Null values do not filter. */
 export type RankedQuery = {
@@ -28,7 +24,7 @@ export type RankedQuery = {
   limit: number
 }
 
-export type RankedBudget = store.BudgetPlace & { standing: Standing; capability: CapabilityWithId }
+export type RankedBudget = store.BudgetPlace & BudgetNumbers
 
 export type RankedPage = {
   rows: readonly RankedBudget[]
@@ -101,22 +97,14 @@ async function withNumbers(
   now: Instant,
 ): Promise<ListEntry[]> {
   const reader = app.db.read
-  const [counted, places] = await Promise.all([
-    findCounted(reader, { keys: ranks, now }),
+  const [numbers, places] = await Promise.all([
+    readStandings(reader, ranks, now),
     store.findPlaces(reader, ranks),
   ])
-  const capabilities = await findCapabilitiesByKey(reader, [
-    ...new Set(counted.map(({ capabilityKey }) => capabilityKey)),
-  ])
-  const byKey = new Map(counted.map((each) => [each.assignmentKey, each]))
   return ranks.map((rank) => {
-    const each = byKey.get(rank.assignmentKey)
+    const each = numbers.get(rank.assignmentKey)
     const place = places.get(rank.assignmentKey)
-    const capability = each && capabilities.get(each.capabilityKey)
-    if (each === undefined || place === undefined || capability === undefined)
-      return { rank, budget: null }
-    const standing = standingOf(each, { transformation: capability.transformation, now })
-    return { rank, budget: { ...place, capability, standing } }
+    return { rank, budget: each && place ? { ...place, ...each } : null }
   })
 }
 

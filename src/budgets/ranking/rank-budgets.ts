@@ -1,12 +1,10 @@
 import type { Tx } from '../../db/index.ts'
 import type { WorkHandler } from '../../jobs/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
-import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { findCapabilitiesByKey } from '../read-capabilities.ts'
-import { findCounted, standingOf } from '../standings/index.ts'
 import * as store from './pass-store.ts'
 import { pauseAfter, rankOf } from './rank.ts'
+import { readStandings } from './read-standings.ts'
 
 /** Customers that one run looks at, and customers and budgets that it ranks. */
 const LOOKED = 5000
@@ -80,19 +78,12 @@ async function rankThose(
   tx: Tx,
   { scope, budgets, now }: { scope: Scope; budgets: readonly store.Candidate[]; now: Instant },
 ): Promise<void> {
-  const keys = budgets.filter(({ applies }) => applies)
-  const counted = await findCounted(tx, { keys, now })
-  const capabilities = await findCapabilitiesByKey(tx, [
-    ...new Set(counted.map(({ capabilityKey }) => capabilityKey)),
-  ])
-  const byKey = new Map<Uuid, store.Candidate>(budgets.map((each) => [each.assignmentKey, each]))
-  const ranks = counted.flatMap((each): store.RankRow[] => {
-    const candidate = byKey.get(each.assignmentKey)
-    const capability = capabilities.get(each.capabilityKey)
-    if (candidate === undefined || capability === undefined) return []
-    const { transformation } = capability
-    const rank = rankOf(standingOf(each, { transformation, now }))
-    return rank === null ? [] : [{ ...candidate, ...rank, capabilityKey: each.capabilityKey }]
+  const applying = budgets.filter(({ applies }) => applies)
+  const numbers = await readStandings(tx, applying, now)
+  const ranks = applying.flatMap((candidate): store.RankRow[] => {
+    const each = numbers.get(candidate.assignmentKey)
+    const rank = each && rankOf(each.standing)
+    return rank ? [{ ...candidate, ...rank, capabilityKey: each.capability.key }] : []
   })
   const ranked = new Set(ranks.map(({ assignmentKey }) => assignmentKey))
   await store.saveRanks(tx, scope, ranks)
