@@ -1,7 +1,15 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import { MutationCache, type Query, QueryCache, QueryClient } from '@tanstack/react-query'
 import { CallError, isTransient } from './errors.ts'
 
 const MOST_RETRIES = 2
+/** How soon what could not be read is asked for again, in milliseconds. */
+const AGAIN_MS = 15_000
+
+/** How soon something that rarely changes is read again. False: only when it could not be read. */
+export const rarely =
+  (everyMs: number | false) =>
+  ({ state }: Pick<Query, 'state'>): number | false =>
+    state.error === null ? everyMs : AGAIN_MS
 
 /** `onSignedOut`: the server no longer knows the credential. */
 export function createQueries(onSignedOut: () => void): QueryClient {

@@ -4,6 +4,7 @@ import type { AnswerOf, Caller, OperationId } from './call.ts'
 import { call } from './call.ts'
 import { readCredential } from './credential.ts'
 import { operations } from './operations.gen.ts'
+import { rarely } from './queries.ts'
 
 /** Who calls, in which environment, and what it may do there. */
 export type Session = {
@@ -30,7 +31,7 @@ export function useWhoami(environment: string | null) {
       call({ credential: readCredential(), environment }, 'v1.whoami.retrieve', {}, { signal }),
     select: ({ data }) => data,
     staleTime: 60_000,
-    refetchInterval: 300_000,
+    refetchInterval: rarely(300_000),
   })
 }
 

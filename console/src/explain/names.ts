@@ -1,6 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import type { EntitlementExplanationNode } from '../../../src/api.gen.ts'
 import { call } from '../api/call.ts'
+import { rarely } from '../api/queries.ts'
 import { useSession } from '../api/session.tsx'
 
 type Chains = readonly (readonly EntitlementExplanationNode[])[]
@@ -29,6 +30,7 @@ export function useNames(customerId: string, chains: Chains): Names {
         queryFn: ({ signal }: { signal: AbortSignal }) => call(caller, PATH, request, { signal }),
         enabled: isOn,
         staleTime: STALE_MS,
+        refetchInterval: rarely(false),
         retry: false,
       }
     }),

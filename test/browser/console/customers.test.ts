@@ -16,7 +16,7 @@ test('a customer is created, changed, archived, and each can be undone', async (
   await page.getByRole('button', { name: 'Edit' }).click()
   await page.getByLabel('Name optional').fill('Acme Ltd')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('heading', { name: 'Acme Ltd' }).waitFor()
+  await page.getByRole('heading', { name: 'Acme Ltd', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByRole('heading', { name: 'Acme', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Archive', exact: true }).click()
@@ -49,7 +49,7 @@ test('text of customers is never markup', async (t) => {
   })
   const page = await openConsole(t, { tenant })
   await page.getByRole('link', { name: MARKUP }).click()
-  await page.getByRole('heading', { name: MARKUP }).waitFor()
+  await page.getByRole('heading', { name: MARKUP, exact: true }).waitFor()
   assert.equal(await page.locator('img').count(), 0)
 })
 

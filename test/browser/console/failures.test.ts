@@ -158,7 +158,7 @@ test('a key that ends while a view is shown leads to the sign-in, and back to th
   const stage = await openStage(t)
   const { page } = stage
   await page.goto(addressFor('/customers'))
-  await page.getByRole('heading', { name: 'Customers' }).waitFor()
+  await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor()
   stage.weather = 401
   await page.keyboard.press('Shift+R')
   const field = page.getByLabel('API key, or a person’s token')
@@ -166,5 +166,5 @@ test('a key that ends while a view is shown leads to the sign-in, and back to th
   stage.weather = 'fine'
   await field.fill(tenant.key)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { name: 'Customers' }).waitFor()
+  await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor()
 })

@@ -13,7 +13,7 @@ test('a feature is created, changed, archived, and each can be undone', async (t
   await page.getByLabel('Name', { exact: true }).fill('Tokens')
   await page.getByLabel('Several units').fill('tokens')
   await page.getByRole('button', { name: 'Create' }).click()
-  await page.getByRole('heading', { name: 'Tokens' }).waitFor()
+  await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Edit', exact: true }).waitFor()
   await page.keyboard.press('e')
   await page.getByLabel('Name', { exact: true }).fill('AI tokens')
@@ -97,7 +97,7 @@ test('what the server refuses stands at the value of the list that it is about',
   await page.locator('[name="enumConfiguration/1/value"][aria-invalid=true]').waitFor()
   await page.getByLabel('Value', { exact: true }).last().fill('silver')
   await page.getByRole('button', { name: 'Create' }).click()
-  await page.getByRole('heading', { name: 'Tier' }).waitFor()
+  await page.getByRole('heading', { name: 'Tier', exact: true }).waitFor()
   await page.getByText('silver').first().waitFor()
 })
 
@@ -117,7 +117,7 @@ test('features are filtered by the address, and their text is never markup', asy
   await page.getByText('No feature matches these filters.').waitFor()
   await page.getByRole('button', { name: 'Clear filters' }).click()
   await page.getByRole('link', { name: MARKUP }).click()
-  await page.getByRole('heading', { name: MARKUP }).waitFor()
+  await page.getByRole('heading', { name: MARKUP, exact: true }).waitFor()
   assert.equal(await page.locator('img').count(), 0)
 })
 

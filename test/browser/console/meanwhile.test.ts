@@ -21,7 +21,7 @@ test('an edit of a customer that changed meanwhile shows both values, and keeps 
   assert.equal(await stored(), 'Orrery GmbH')
   // Who has seen the other value may replace it.
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('heading', { name: 'Orrery Ltd' }).waitFor()
+  await page.getByRole('heading', { name: 'Orrery Ltd', exact: true }).waitFor()
   assert.equal(await stored(), 'Orrery Ltd')
 })
 

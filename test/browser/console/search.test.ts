@@ -8,7 +8,7 @@ test('one search finds objects of all kinds, views and actions, with the keyboar
   const tenant = await world.tenant()
   await furnishOrrery(tenant)
   const page = await openConsole(t, { tenant, path: '/home' })
-  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
   const found: [text: string, option: RegExp, path: string][] = [
     ['orr', /Orrery orrery/, '/customers/orrery'],
     ['index', /Indexer agent-7 of orrery/, '/customers/orrery/budgets?entity=agent-7'],
@@ -29,7 +29,7 @@ test('one search finds objects of all kinds, views and actions, with the keyboar
     await page.getByRole('dialog', { name: 'Search' }).waitFor({ state: 'hidden' })
     // Panels and dialogs that an address opens are left behind.
     await page.goto(addressOf(tenant, '/customers'))
-    await page.getByRole('heading', { name: 'Customers' }).waitFor()
+    await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor()
   }
   await page.keyboard.press('Control+k')
   await page.keyboard.type('new cust')
@@ -71,14 +71,14 @@ test('why an agent was denied takes three clicks, from anywhere', async (t) => {
   const tenant = await world.tenant()
   await furnishOrrery(tenant)
   const page = await openConsole(t, { tenant, path: '/features' })
-  await page.getByRole('heading', { name: 'Features' }).waitFor()
+  await page.getByRole('heading', { name: 'Features', exact: true }).waitFor()
   const clicks = await countClicks(page)
   await page.keyboard.press('Control+k')
   await page.keyboard.type('Indexer')
   await page.getByRole('option', { name: /Indexer/ }).click()
   const panel = page.getByRole('dialog', { name: 'Indexer' })
   await panel.getByRole('table', { name: 'Last denials' }).getByRole('link').first().click()
-  await page.getByRole('heading', { name: 'Denial' }).waitFor()
+  await page.getByRole('heading', { name: 'Denial', exact: true }).waitFor()
   await page.getByText('stops here').waitFor()
   await page.getByText(/Indexer may use 10/).waitFor()
   assert.ok((await clicks()) <= 3)
