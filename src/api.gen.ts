@@ -757,7 +757,7 @@ export type Caller = {
    */
   environments: CallerEnvironment[]
   /**
-   * The server that answers.
+   * The server that responds.
    */
   server: {
     version: string

@@ -104,7 +104,7 @@ async function existing(
   )
 }
 
-type PlacementBatch = {
+type PlacementQuery = {
   customerKey: Uuid
   rows: readonly Row[]
   places: readonly HierarchyPosition[]
@@ -114,7 +114,7 @@ type PlacementBatch = {
 /**
  * Saves the hierarchy positions that the rows change. Returns the parent of each entity afterwards.
  */
-async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: PlacementBatch) {
+async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: PlacementQuery) {
   const parentInputs = rows.map(parentInputOf)
   refuseTwoParents(parentInputs)
   const byKey = new Map(places.map((each) => [each.key, each]))
@@ -131,7 +131,7 @@ async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: 
   }
 }
 
-type SaveBatch = {
+type UpsertToSave = {
   customerKey: Uuid
   rows: readonly Row[]
   results: readonly UpsertResult<Assignment>[]
@@ -139,7 +139,7 @@ type SaveBatch = {
   now: Instant
 }
 
-async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
+async function save(tx: Tx, call: Call, made: UpsertToSave): Promise<void> {
   const { customerKey, results, places, now } = made
   const owner: Owner = { scope: call.scope, customerKey }
   const changed = results.filter(({ change }) => change !== null)
@@ -180,7 +180,7 @@ async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Insta
   return required(heads.get(customerKey), 'a locked head').now
 }
 
-function announcementsOf({ customerKey, rows, results }: SaveBatch): Event[] {
+function announcementsOf({ customerKey, rows, results }: UpsertToSave): Event[] {
   return results.flatMap(({ before, after, change }, index) => {
     if (change === null) return []
     const capabilityId = idOf(rows, index)

@@ -93,21 +93,21 @@ test('entity, capability and scope identify a budget, whatever the order of the 
   assert.equal((await listed()).length, 5)
 })
 
-test('sending a batch again changes nothing and publishes no event', async () => {
+test('sending a request again changes nothing and publishes no event', async () => {
   await fresh()
-  const batch = [
+  const items = [
     row('team', { parentId: 'org', usageLimit: 10 }),
     row('org', { usageLimit: 20, cadence: 'MONTH' }),
     row('ann', { parentId: 'team', scopeEntityIds: ['gpt'] }),
   ]
-  const first = await upsert(...batch)
+  const first = await upsert(...items)
   assert.equal(first[1]?.cadence, 'P1M')
   const before = await announced()
   later()
-  assert.deepEqual(await upsert(...batch), first)
+  assert.deepEqual(await upsert(...items), first)
   assert.deepEqual(
     await upsert(
-      ...batch.map(({ entityId, featureId, scopeEntityIds }) => ({
+      ...items.map(({ entityId, featureId, scopeEntityIds }) => ({
         entityId,
         featureId,
         scopeEntityIds,

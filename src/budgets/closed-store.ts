@@ -1,6 +1,6 @@
 import { closedUntil, lockForPurge } from '../customers/index.ts'
 import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
-import { PURGE_BATCH_ROWS, type PurgeCount } from '../jobs/index.ts'
+import { PURGE_STEP_ROWS, type PurgeCount } from '../jobs/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -37,7 +37,7 @@ export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
     where (${KEY}) in (
       select ${KEY} from budget_counters
       where environment_key = ${scope.environmentKey}::uuid and window_end is null
-      limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`)
+      limit ${PURGE_STEP_ROWS}::integer for update skip locked)`)
 
 /**
  * Deletes counters of windows that ended before an instant, and the thresholds crossed in them.
@@ -51,7 +51,7 @@ export const deleteClosedCounters = (tx: Tx, scope: Scope, before: Instant): Pro
       select ${KEY} from budget_counters
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz and held = 0
-      order by window_end limit ${PURGE_BATCH_ROWS}::integer
+      order by window_end limit ${PURGE_STEP_ROWS}::integer
     ),
     ${lockForPurge(sql`due`, before)},
     gone as (

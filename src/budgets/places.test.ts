@@ -58,7 +58,7 @@ test('an entity with active descendants cannot be moved, even if those between a
   await refused([row('team', { parentId: 'bob' })], /5 levels; the maximum is 4/)
 })
 
-test('a batch may place parents and children in any order, and move a branch from the bottom up', async () => {
+test('one request may place parents and children in any order, and move a branch from the bottom up', async () => {
   await fresh()
   const placed = await upsert(
     row('ann', { parentId: 'squad' }),

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 export const counterPurge: Purge = {
   kind: 'budgets.trim',
   everyMs: DAY_MS,
-  async deleteBatch(tx, scope, now, app) {
+  async runStep(tx, scope, now, app) {
     const noted = await noteEnds(tx, scope)
     return [allGone(noted), await deleteClosedCounters(tx, scope, now - closedKeptMs(app))]
   },

@@ -98,9 +98,9 @@ export async function resolve(
  * are active, and the instant of the read.
  *
  * Single rows are looked up in lateral joins with a limit. Otherwise the planner would read whole
- * tables for large batches. Arrays are in subqueries, which hide their lengths from the planner. So
- * the generic plan seems to cost no more than a custom one, and PostgreSQL caches it. This matters,
- * because planning takes four times as long as running.
+ * tables if there are many dimensions. Arrays are in subqueries, which hide their lengths from the
+ * planner. So the generic plan seems to cost no more than a custom one, and PostgreSQL caches it.
+ * This matters, because planning takes four times as long as running.
  */
 function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
   const dimensions = requests.flatMap((request, index) =>

@@ -120,7 +120,7 @@ const inQuotes = (text: string): string => `"${text}"`
 /**
  * Functions that write array elements in PostgreSQL's notation. Most elements need no quoting. If
  * the driver wrote them, it would search each one for characters to escape, which takes a tenth of
- * the time of a large batch.
+ * the time of a large statement.
  */
 const ELEMENTS: { [K in Type]: (value: Values[K]) => string } = {
   uuid: same,

@@ -11,7 +11,7 @@ import {
   sql,
   type Tx,
 } from '../db/index.ts'
-import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { PURGE_STEP_ROWS } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
@@ -205,18 +205,21 @@ export const countDecisions = (reader: Reader, scope: Scope, most: number): Prom
     ) as found`,
   )
 
-/** Deletes the oldest denials beyond the newest `most`. Returns how many, at most a batch. */
+/**
+ * Deletes the oldest denials beyond the newest `most`. Returns how many, at most
+ * `PURGE_STEP_ROWS`.
+ */
 export const deleteBeyond = (tx: Tx, scope: Scope, most: number): Promise<number> =>
   deleteThose(
     tx,
     sql`
     select d.customer_key, d.decision_key from decisions d where ${inEnvironment(scope)}
-    order by d.decision_key desc offset ${most}::integer limit ${PURGE_BATCH_ROWS}::integer`,
+    order by d.decision_key desc offset ${most}::integer limit ${PURGE_STEP_ROWS}::integer`,
   )
 
 /**
  * Deletes denials before an instant, and those after `ahead`, which a server wrote while its clock
- * was ahead. Returns how many, at most a batch.
+ * was ahead. Returns how many, at most `PURGE_STEP_ROWS`.
  */
 export const deleteOutside = (
   tx: Tx,
@@ -228,11 +231,11 @@ export const deleteOutside = (
     sql`
     (select d.customer_key, d.decision_key from decisions d
       where ${inEnvironment(scope)} and d.decision_key < ${firstKeyAt(before)}::uuid
-      order by d.decision_key limit ${PURGE_BATCH_ROWS}::integer)
+      order by d.decision_key limit ${PURGE_STEP_ROWS}::integer)
     union all
     (select d.customer_key, d.decision_key from decisions d
       where ${inEnvironment(scope)} and d.decision_key > ${firstKeyAt(ahead)}::uuid
-      order by d.decision_key limit ${PURGE_BATCH_ROWS}::integer)`,
+      order by d.decision_key limit ${PURGE_STEP_ROWS}::integer)`,
   )
 
 const deleteThose = (tx: Tx, keys: Sql): Promise<number> =>

@@ -1,5 +1,5 @@
 import { column, hasRow, type Reader, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
-import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { PURGE_STEP_ROWS } from '../jobs/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -66,7 +66,7 @@ export const readMinutes = (
     order by minute desc limit ${ROWS}::integer`,
   )
 
-/** Deletes minutes outside of a range. Returns how many, at most a batch. */
+/** Deletes minutes outside of a range. Returns how many, at most `PURGE_STEP_ROWS`. */
 export const deleteMinutesOutside = (
   tx: Tx,
   { environmentKey }: Scope,
@@ -78,7 +78,7 @@ export const deleteMinutesOutside = (
       where environment_key = ${environmentKey}::uuid
         and (minute < ${instantToWire(before)}::timestamptz
           or minute > ${instantToWire(ahead)}::timestamptz)
-      limit ${PURGE_BATCH_ROWS}::integer)`)
+      limit ${PURGE_STEP_ROWS}::integer)`)
 
 /** Returns whether an environment has any counts of minutes. */
 export const hasMinutes = (reader: Reader, { environmentKey }: Scope): Promise<boolean> =>

@@ -18,7 +18,7 @@ const MS_PER_DENIAL = 10
 export const decisionPurge: Purge = {
   kind: 'decisions.trim',
   everyMs: MINUTE_MS,
-  async deleteBatch(tx, scope, now, app) {
+  async runStep(tx, scope, now, app) {
     const { decisionRows, decisionRetentionDays } = app.config
     const ahead = now + DAY_MS
     return [

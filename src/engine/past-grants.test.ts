@@ -69,7 +69,7 @@ test('usage at or after the end of an entitlement is refused', () =>
     const code = 'NoActiveSubscriptionForCustomer'
     await refuses(tenant, [item(1, before), item(1, after)], 404, code)
     await refuses(tenant, [item(1, before), item(1)], 404, code)
-    assert.equal(await historyOf(tenant), 0, 'a batch is all or nothing')
+    assert.equal(await historyOf(tenant), 0, 'a request is all or nothing')
   }))
 
 test('a SET from before the end sets the period of the past entitlement', () =>

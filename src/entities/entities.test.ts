@@ -67,15 +67,15 @@ test('entities are returned in the order of the request, with both names of thei
     )
 })
 
-test('sending a batch again changes nothing and publishes no event', async () => {
+test('sending a request again changes nothing and publishes no event', async () => {
   await fresh()
-  const batch = [
+  const items = [
     { id: 'u1', entityTypeId: 'user', metadata: { a: '1', gone: '' } },
     { id: 't1', entityTypeId: 'team' },
   ]
-  const first = await upsert(batch)
+  const first = await upsert(items)
   later()
-  assert.deepEqual(await upsert(batch), first)
+  assert.deepEqual(await upsert(items), first)
   const announced = (await tenant.announced()).filter(({ type }) => type.startsWith('entity.'))
   assert.deepEqual(
     announced.map(({ type, before: was, after: is }) => [type, was, is]),
@@ -93,7 +93,7 @@ test('metadata is a merge patch: sent keys replace, "" removes, and absent keys 
   assert.equal(data[0]?.createdAt, NOW)
 })
 
-test('the metadata of an entity can grow to 1 MB over several batches, but no further', async () => {
+test('the metadata of an entity can grow to 1 MB over several requests, but no further', async () => {
   await fresh()
   const half = 'x'.repeat(600_000)
   await upsert([{ id: 'u1', typeRefId: 'user', metadata: { a: half } }])
@@ -131,7 +131,7 @@ test('an upsert without a type keeps the type, and one with another type changes
   assert.deepEqual([data[0]?.typeId, data[0]?.updatedAt], ['team', LATER])
 })
 
-test('one invalid item causes the refusal of the batch, with its index and id, and nothing is written', async () => {
+test('one invalid item causes the refusal of the request, with its index and id, and nothing is written', async () => {
   await fresh()
   const good = { id: 'good', entityTypeId: 'user' }
   await refused([good, { id: 'bad' }], /entities\[1\] \(bad\).*entityTypeId is required/)
@@ -252,7 +252,7 @@ test('lists filter by type under either field name, and refuse two different typ
   )
 })
 
-test('entities of one batch keep their order in the list, and pages can be read in both directions', async () => {
+test('entities of one request keep their order in the list, and pages can be read in both directions', async () => {
   await fresh()
   const ids = Array.from({ length: 45 }, (_, index) => `e-${index + 1}`)
   await upsert(ids.map((id) => ({ id, entityTypeId: 'user' })))

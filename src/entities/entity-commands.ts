@@ -11,7 +11,7 @@ import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { pathOf } from './attach-entities.ts'
-import { distinct, idField, refuseDuplicates } from './batch.ts'
+import { distinct, idField, refuseDuplicates } from './distinct-ids.ts'
 import { findEntities, saveEntities } from './entity-store.ts'
 import { findPositions } from './hierarchy-store.ts'
 import { holdTypes } from './type-store.ts'
@@ -73,8 +73,8 @@ export async function upsertEntities(
 type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
 /**
- * Returns the types that entities of the batch newly refer to, locked so that they cannot be
- * archived.
+ * Returns the types to which entities of the request newly refer. They are locked, so that they
+ * cannot be archived.
  */
 async function activeTypes(
   tx: Tx,

@@ -25,7 +25,7 @@ test('types are returned in the order of the request, with all their fields', as
   ])
 })
 
-test('sending a batch again changes nothing and publishes no event', async () => {
+test('sending a request again changes nothing and publishes no event', async () => {
   await fresh()
   const first = await upsert([org, team])
   world.clock.moveTo(instantFromWire('2026-06-01T00:00:00Z'))
@@ -70,7 +70,7 @@ test('a repeated attribution key counts once, in its first position', async () =
   assert.deepEqual(data[0]?.attributionKeys, ['b', 'a'])
 })
 
-test('a repeated id causes the refusal of the batch, with both positions', async () => {
+test('a repeated id causes the refusal of the request, with both positions', async () => {
   await fresh()
   await tenant.refused(
     'v1Beta.entityTypes.upsert',

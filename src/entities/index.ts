@@ -1,5 +1,5 @@
 export { movedBy, type ParentInput, placeEntities, refuseTwoParents } from './attach-entities.ts'
-export { distinct } from './batch.ts'
+export { distinct } from './distinct-ids.ts'
 export { entityExists, findEntities } from './entity-store.ts'
 export { findDescendants, findPositions, savePositions } from './hierarchy-store.ts'
 export { entityHandlers } from './http.ts'

@@ -125,7 +125,7 @@ export async function readEffectiveEntitlementsAt(
     order by of_wanted.position`,
   )
   return found.map(({ sources }, index) => {
-    const at = required(wanted[index], 'a query of the batch').at
+    const at = required(wanted[index], 'the query of a row').at
     return { sources, resolution: resolve(sources, at) }
   })
 }

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { renewedKey, rows, sql, type Tx } from '../db/index.ts'
-import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { PURGE_STEP_ROWS } from '../jobs/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
@@ -53,7 +53,7 @@ export const deleteEventsBefore = (tx: Tx, scope: Scope, before: Instant): Promi
       select customer_key, event_key from outbox
       where environment_key = ${scope.environmentKey}::uuid
         and event_key < ${firstKeyAt(before)}::uuid
-      order by event_key limit ${PURGE_BATCH_ROWS}::integer)`)
+      order by event_key limit ${PURGE_STEP_ROWS}::integer)`)
 
 /**
  * Moves events from the future to `at` and keeps their order. Their keys are renewed, because

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000
 export const outboxPurge: Purge = {
   kind: 'outbox.trim',
   everyMs: DAY_MS,
-  async deleteBatch(tx, scope, now, app) {
+  async runStep(tx, scope, now, app) {
     const before = now - app.config.eventRetentionDays * DAY_MS
     return [allGone(await deleteEventsBefore(tx, scope, before))]
   },

@@ -102,7 +102,7 @@ function exposeRequests(registry: Registry, all: ReadonlyMap<string, Series>): v
     name,
     get: async () => ({
       name,
-      help: 'Time from the arrival of the head of a request to the end of its answer.',
+      help: 'Time from the arrival of the head of a request to the end of its response.',
       type: 'histogram',
       aggregator: 'sum',
       values: [...all.values()].flatMap((series) => histogramOf(name, series)),

@@ -19,13 +19,14 @@ type ValidRequest = {
   key: string | null
 }
 
-/** Answers a request. The state is that of its customer, if it is about one. */
+/** Responds to a request. The state is that of its customer, if it is about one. */
 type StatefulAnswer = (state: CallState | null) => Promise<unknown>
 
 /**
- * Returns a function that answers the requests of an operation. If a request is about one customer,
- * the response has the token of the state that it shows, and is not older than that of the token in
- * the request. 400 for a token of something else, 503 if the database does not have that state.
+ * Returns a function that responds to the requests of an operation. If a request is about one
+ * customer, the response has the token of the state that it shows, and that state is not older than
+ * that of the token in the request. 400 for a token of something else, 503 if the database does not
+ * have the state of the token.
  */
 export function answeringWithState(
   tokens: StateTokens,

@@ -67,7 +67,7 @@ const isReplay = ({ headers }: { headers: Record<string, unknown> }) =>
 const created = async (tenant: Tenant) =>
   (await tenant.announced()).filter(({ type }) => type === 'customer.created')
 
-test('50 concurrent identical requests to two servers are executed once and get the same answer', async () => {
+test('50 concurrent identical requests to two servers are executed once and get the same response', async () => {
   const tenant = await world.tenant()
   const request = { ...provision('k1', 'acme'), apiKey: tenant.key }
   const servers = [callerOf(world.bursar), callerOf(other.bursar)]
@@ -80,7 +80,7 @@ test('50 concurrent identical requests to two servers are executed once and get 
   assert.equal((await created(tenant)).length, 1)
 })
 
-test('a repeated key with the same content gets the first answer, and with other content a 400', async () => {
+test('a repeated key with the same content gets the first response, and with other content a 400', async () => {
   const tenant = await world.tenant()
   const first = await tenant.call(PROVISION, keyed('k', { body: { id: 'a', name: 'A' } }))
   const again = await tenant.call(PROVISION, keyed('k', { body: '{"name":"A", "id":"a"}' }))
@@ -149,11 +149,11 @@ async function retriedAfter(crashing: Bursar, tenant: Tenant) {
   return tenant.call(PROVISION, request)
 }
 
-test('after a crash between COMMIT and the response, the retry gets the answer', async () => {
+test('after a crash between COMMIT and the response, the retry gets the response', async () => {
   const tenant = await world.tenant()
   const crashing = await serverWith(async (work, options) => {
     await app.db.transaction(work, options)
-    throw new Error('the process died before it could answer')
+    throw new Error('the process died before it could respond')
   })
   const retried = await retriedAfter(crashing, tenant)
   assert.deepEqual([retried.status, isReplay(retried)], [201, true])
@@ -233,7 +233,7 @@ test('writes to one customer, with and without keys, do not use up the connectio
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
 })
 
-test('an answer is repeated for 24 hours of the clock and is then purged', async () => {
+test('a response is repeated for 24 hours of the clock and is then purged', async () => {
   const tenant = await world.tenant()
   const start = world.clock.now()
   const archive = () => tenant.call('v1.customers.archive', keyed('k', { params: { id: 'acme' } }))
@@ -276,7 +276,7 @@ test('a key is 1 to 255 visible ASCII characters, and has an effect only on POST
   }
 })
 
-test('an answer is repeated until it is too old by both clocks', async () => {
+test('a response is repeated until it is too old by both clocks', async () => {
   const { scope } = await world.tenant()
   const named = { scope, hashes: hashesOf({ path: '/', key: 'both', content: {} }) }
   const clock = { ...world.clock, isTest: false, now: Date.now }

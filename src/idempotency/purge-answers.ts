@@ -9,7 +9,7 @@ export const ANSWER_RETENTION_MS = 24 * HOUR_MS
 export const answerPurge: Purge = {
   kind: 'idempotency.trim',
   everyMs: HOUR_MS,
-  async deleteBatch(tx, scope, now) {
+  async runStep(tx, scope, now) {
     return [allGone(await deleteAnswers(tx, scope, now - ANSWER_RETENTION_MS))]
   },
 }

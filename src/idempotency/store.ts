@@ -1,5 +1,5 @@
 import { column, databaseClock, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { PURGE_STEP_ROWS } from '../jobs/index.ts'
 import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Hashes } from './hashes.ts'
@@ -74,4 +74,4 @@ export const deleteAnswers = (tx: Tx, scope: Scope, expired: Instant): Promise<n
       select environment_key, request_hash from idempotency_answers
       where environment_key = ${scope.environmentKey}::uuid
         and created_at <= ${instantToWire(expired)}::timestamptz
-      order by created_at limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`)
+      order by created_at limit ${PURGE_STEP_ROWS}::integer for update skip locked)`)

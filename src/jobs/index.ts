@@ -8,7 +8,7 @@ export {
 export { type JobGauges, readGauges } from './gauges.ts'
 export {
   allGone,
-  PURGE_BATCH_ROWS,
+  PURGE_STEP_ROWS,
   type Purge,
   type PurgeCount,
   purgeWork,

@@ -5,18 +5,18 @@ import type { Scope } from '../kernel/scope.ts'
 import { scheduleRecurring } from './due-work.ts'
 import type { WorkHandler, WorkHandlers } from './types.ts'
 
-/** How many rows one statement of a purge deletes: a small part of what its timeout allows. */
-export const PURGE_BATCH_ROWS = 5000
+/** The most rows that one statement of a purge deletes: a small part of what its timeout allows. */
+export const PURGE_STEP_ROWS = 5000
 
-/** The pause between two batches of a purge, in which other work can run, in milliseconds. */
-const NEXT_BATCH_MS = 1
+/** The pause between two steps of a purge, in which other work can run, in milliseconds. */
+const NEXT_STEP_MS = 1
 /** If others have locked rows, how long to wait before these are tried again, in milliseconds. */
 const LOCKED_MS = 60_000
 
-/** How many rows of a batch are due, and how many of them were deleted. */
+/** How many rows a step found to be due, and how many of them it deleted. */
 export type PurgeCount = { due: number; gone: number }
 
-/** Returns the count of a batch that deleted all rows that were due. */
+/** Returns the count of a step that deleted all rows that were due. */
 export const allGone = (rows: number): PurgeCount => ({ due: rows, gone: rows })
 
 /** Deletes what is older than its retention, in each environment. */
@@ -25,8 +25,8 @@ export type Purge = {
   kind: string
   /** The first run is this long after the purge is scheduled, in milliseconds. */
   everyMs: number
-  /** Deletes one batch of each kind of rows, at most `PURGE_BATCH_ROWS` in a statement. */
-  deleteBatch(tx: Tx, scope: Scope, now: Instant, app: App): Promise<readonly PurgeCount[]>
+  /** Deletes rows of each kind, at most `PURGE_STEP_ROWS` in a statement. */
+  runStep(tx: Tx, scope: Scope, now: Instant, app: App): Promise<readonly PurgeCount[]>
   /**
    * Called when nothing is left to delete. Returns the instant of the next run, or null if the
    * purge ends until it is scheduled again. Without it, the next run is after `everyMs`.
@@ -50,8 +50,8 @@ export const purgeWork = (purges: readonly Purge[]): WorkHandlers =>
 const handlerOf =
   (purge: Purge): WorkHandler =>
   async (tx, { scope }, now, app) => {
-    const counts = await purge.deleteBatch(tx, scope, now, app)
-    if (counts.some(hasMore)) return now + NEXT_BATCH_MS
+    const counts = await purge.runStep(tx, scope, now, app)
+    if (counts.some(hasMore)) return now + NEXT_STEP_MS
     if (counts.some(isLocked)) return now + LOCKED_MS
     return purge.next ? purge.next(tx, scope, now, app) : now + purge.everyMs
   }
@@ -59,4 +59,4 @@ const handlerOf =
 const isLocked = ({ due, gone }: PurgeCount): boolean => due > gone
 
 const hasMore = (count: PurgeCount): boolean =>
-  count.gone >= PURGE_BATCH_ROWS || (count.gone > 0 && isLocked(count))
+  count.gone >= PURGE_STEP_ROWS || (count.gone > 0 && isLocked(count))

@@ -27,7 +27,7 @@ export function refuseOversized(metadata: Metadata, where: string, field: Field)
     throw badInput(field, `${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
-/** 400 for a batch whose objects have too much metadata to be loaded at once. */
+/** 400 for a request whose objects have too much metadata to be loaded at once. */
 export const tooMuchTogether = (list: string) =>
   badInput(
     inBody(list),

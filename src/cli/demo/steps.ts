@@ -15,7 +15,7 @@ export type Step = {
 }
 
 /** The limit of the API document. */
-const BATCH = 100
+const ITEMS = 100
 
 const oneByOne = <T>(
   title: string,
@@ -51,9 +51,9 @@ export const STEPS: readonly Step[] = [
     count: ({ entities }) => entities.reduce((sum, each) => sum + each.entities.length, 0),
     run: async (api, data, advance) => {
       for (const { customerId, entities } of data.entities)
-        for (const batch of batches(entities)) {
-          await api.succeed('PUT', `${pathOf(customerId)}/entities`, { entities: batch })
-          advance(batch.length)
+        for (const part of partsOf(entities)) {
+          await api.succeed('PUT', `${pathOf(customerId)}/entities`, { entities: part })
+          advance(part.length)
         }
     },
   },
@@ -62,11 +62,11 @@ export const STEPS: readonly Step[] = [
     count: ({ budgets }) => budgets.reduce((sum, each) => sum + each.budgets.length, 0),
     run: async (api, data, advance) => {
       for (const { customerId, budgets } of data.budgets)
-        for (const batch of batches(budgets)) {
+        for (const part of partsOf(budgets)) {
           await api.succeed('PUT', `${pathOf(customerId)}/entities/entitlements`, {
-            entityEntitlements: batch,
+            entityEntitlements: part,
           })
-          advance(batch.length)
+          advance(part.length)
         }
     },
   },
@@ -114,6 +114,6 @@ function requireSuccess(request: string, response: ApiResponse): void {
 
 const pathOf = (customerId: string) => `/api/v1/customers/${encodeURIComponent(customerId)}`
 
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH)
+function* partsOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += ITEMS) yield items.slice(start, start + ITEMS)
 }

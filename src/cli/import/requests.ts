@@ -15,29 +15,30 @@ const REPLACEMENT = '\ufffd'
 export async function* requestsOf(
   rows: AsyncIterable<FileRow>,
 ): AsyncGenerator<readonly FileRow[]> {
-  let batch = emptyBatch()
+  let filling = emptyRequest()
   let failure: { error: unknown } | null = null
   try {
     for await (const row of rows) {
       const bytes = bytesOf(row)
       const id = row.value.id
-      const isFull = batch.rows.length === ROWS || batch.bytes + bytes > BYTES || batch.ids.has(id)
+      const isFull =
+        filling.rows.length === ROWS || filling.bytes + bytes > BYTES || filling.ids.has(id)
       if (isFull) {
-        yield batch.rows
-        batch = emptyBatch()
+        yield filling.rows
+        filling = emptyRequest()
       }
-      batch.rows.push(row)
-      batch.ids.add(id)
-      batch.bytes += bytes
+      filling.rows.push(row)
+      filling.ids.add(id)
+      filling.bytes += bytes
     }
   } catch (error) {
     failure = { error }
   }
-  if (batch.rows.length > 0) yield batch.rows
+  if (filling.rows.length > 0) yield filling.rows
   if (failure !== null) throw failure.error
 }
 
-const emptyBatch = () => ({ rows: [] as FileRow[], ids: new Set<unknown>(), bytes: 0 })
+const emptyRequest = () => ({ rows: [] as FileRow[], ids: new Set<unknown>(), bytes: 0 })
 
 /** Returns the length of a row in a request body, in bytes, with its comma. */
 function bytesOf({ line, value }: FileRow): number {

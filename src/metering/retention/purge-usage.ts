@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { lockForPurge } from '../../customers/index.ts'
 import { column, row, sql, type Tx } from '../../db/index.ts'
-import { allGone, PURGE_BATCH_ROWS, type Purge, type PurgeCount } from '../../jobs/index.ts'
+import { allGone, PURGE_STEP_ROWS, type Purge, type PurgeCount } from '../../jobs/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { KEPT_MS } from '../dedup/index.ts'
@@ -20,7 +20,7 @@ export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
 export const usagePurge: Purge = {
   kind: 'usage.trim',
   everyMs: DAY_MS,
-  deleteBatch(tx, scope, now, app) {
+  runStep(tx, scope, now, app) {
     const before = now - closedKeptMs(app)
     return Promise.all([
       forgetNames(tx, scope, now),
@@ -42,7 +42,7 @@ const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<PurgeCou
       select customer_key, key_hash from usage_keys
       where environment_key = ${scope.environmentKey}::uuid
         and kept_until <= ${instantToWire(now)}::timestamptz
-      order by kept_until limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
+      order by kept_until limit ${PURGE_STEP_ROWS}::integer for update skip locked)`),
   )
 
 const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
@@ -53,7 +53,7 @@ const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<Purg
       select customer_key, feature_key, resource_key, window_end, window_start from usage_totals
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz and not is_kept
-      order by window_end limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
+      order by window_end limit ${PURGE_STEP_ROWS}::integer for update skip locked)`),
   )
 
 export const purgeRow = row({ due: column.integer, gone: column.integer })
@@ -67,7 +67,7 @@ const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount>
       select ${key} from usage_marks
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz
-      order by window_end limit ${PURGE_BATCH_ROWS}::integer
+      order by window_end limit ${PURGE_STEP_ROWS}::integer
     ),
     ${lockForPurge(sql`due`, before)},
     gone as (
@@ -94,5 +94,5 @@ const forgetEnded = async (
         select customer_key, reservation_key from reservations
         where environment_key = ${scope.environmentKey}::uuid and status <> 'open'
           and updated_at < ${instantToWire(Math.min(before, madeBefore))}::timestamptz
-        order by updated_at limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
+        order by updated_at limit ${PURGE_STEP_ROWS}::integer for update skip locked)`),
   )

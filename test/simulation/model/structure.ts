@@ -89,7 +89,7 @@ export type BudgetInput = {
   parentId?: string | null
 }
 
-/** The result of a row. `parentId` is the parent after the whole batch. */
+/** The result of a row. `parentId` is the parent after the whole request. */
 export type BudgetAnswer = { budget: Budget; parentId: string | null }
 
 /** Creates and changes budgets, and gives entities their positions: all rows or none. */

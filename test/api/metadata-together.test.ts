@@ -5,7 +5,7 @@ import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 
 /**
- * Lists of objects with a megabyte of metadata each, which exceed the limit of a batch together.
+ * Lists of objects with a megabyte of metadata each, which together exceed the limit of a request.
  */
 
 const world = await openWorld()
@@ -18,7 +18,7 @@ const refusal = (list: string) => ({
   message: new RegExp(`^${list}: these objects have more than 8 MB`),
 })
 
-/** Asserts that a batch is refused and changes nothing, and that one with fewer ids succeeds. */
+/** Asserts that a request is refused and changes nothing, and that one with fewer ids succeeds. */
 async function holds(
   tenant: Tenant,
   list: string,

@@ -2,7 +2,7 @@ import { badInput } from '../kernel/errors.ts'
 import { type Field, inBody } from '../kernel/field.ts'
 import { firstRepeat } from '../kernel/first-repeat.ts'
 
-/** 400 if an id occurs twice in a batch, because nobody could know which of the two should win. */
+/** 400 if an id occurs twice in a request: nobody could know which of the two should win. */
 export function refuseDuplicates(list: string, items: readonly { id: string }[]): void {
   const repeat = firstRepeat(items.map(({ id }) => id))
   if (repeat === null) return
