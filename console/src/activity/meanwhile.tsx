@@ -1,28 +1,11 @@
-import { useState } from 'react'
 import { isOutdated } from '../api/errors.ts'
 import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
 import { Id, ShortId, Time } from '../ui/text.tsx'
+import type { FieldComparison } from '../ui/use-form.ts'
 import styles from './activity.module.css'
 import { valueText } from './diff.ts'
 import { ACTORS } from './texts.ts'
-
-/**
- * Returns the entity tag that a form sends: of what it was filled with. After a refusal it is that
- * of what is there now, because the person sees that and may replace it. A form that nobody has
- * typed into shows what is there.
- */
-export function useTag(
-  present: string | undefined,
-  error: unknown,
-  isUntouched = false,
-): string | undefined {
-  const [tag, setTag] = useState(present)
-  if ((isUntouched || isOutdated(error)) && present !== tag) setTag(present)
-  return tag
-}
-
-export type FieldNow = { label: string; now: unknown; typed: unknown }
 
 /**
  * Shown in a form whose object was changed after the form was opened: by whom, and what is there
@@ -32,12 +15,16 @@ export function Meanwhile(props: {
   error: unknown
   objectId: string
   customerId?: string
-  fields: readonly FieldNow[]
+  fields: readonly FieldComparison[]
 }) {
   return isOutdated(props.error) ? <Changed {...props} /> : null
 }
 
-function Changed(props: { objectId: string; customerId?: string; fields: readonly FieldNow[] }) {
+function Changed(props: {
+  objectId: string
+  customerId?: string
+  fields: readonly FieldComparison[]
+}) {
   const { objectId, customerId, fields } = props
   const reason = useSession().whyNot('v1.audit.list')
   const reading = useRead(

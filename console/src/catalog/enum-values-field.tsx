@@ -14,11 +14,11 @@ export const enumValuesOf = (rows: readonly FeatureEnumValue[]): FeatureEnumValu
 
 /** The values of a feature that is a choice, in their order. */
 export function EnumValuesField(props: {
-  rows: readonly FeatureEnumValue[]
+  value: readonly FeatureEnumValue[]
   onChange: (rows: FeatureEnumValue[]) => void
 }) {
   const { onChange } = props
-  const rows = props.rows.length === 0 ? [EMPTY] : props.rows
+  const rows = props.value.length === 0 ? [EMPTY] : props.value
   const change = (at: number, part: Partial<FeatureEnumValue>) =>
     onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
   return (

@@ -1,35 +1,20 @@
 import { FieldRow, TextField } from '../ui/field.tsx'
+import type { FieldState } from '../ui/use-form.ts'
 
 /** What one unit is called, and what several are. */
 export function UnitNames(props: {
-  /** Names of both fields in the request. */
-  names: readonly [one: string, several: string]
-  values: readonly [one: string, several: string]
-  onOne: (one: string) => void
-  onSeveral: (several: string) => void
+  one: FieldState<string>
+  several: FieldState<string>
   /** What the labels call a unit. */
   unit?: string
   hasExample?: boolean
 }) {
-  const { names, values, onOne, onSeveral, unit = 'unit', hasExample = false } = props
+  const { one, several, unit = 'unit', hasExample = false } = props
+  const [token, tokens] = hasExample ? ['token', 'tokens'] : []
   return (
     <FieldRow>
-      <TextField
-        name={names[0]}
-        label={`One ${unit}`}
-        value={values[0]}
-        onChange={onOne}
-        {...(hasExample && { placeholder: 'token' })}
-        isOptional
-      />
-      <TextField
-        name={names[1]}
-        label={`Several ${unit}s`}
-        value={values[1]}
-        onChange={onSeveral}
-        {...(hasExample && { placeholder: 'tokens' })}
-        isOptional
-      />
+      <TextField {...one} label={`One ${unit}`} placeholder={token} isOptional />
+      <TextField {...several} label={`Several ${unit}s`} placeholder={tokens} isOptional />
     </FieldRow>
   )
 }

@@ -1,13 +1,12 @@
-import { useState } from 'react'
-import { Meanwhile, useTag } from '../activity/meanwhile.tsx'
+import { Meanwhile } from '../activity/meanwhile.tsx'
 import { useRead } from '../api/use-read.ts'
-import { useWrite } from '../api/use-write.ts'
 import { formatNumber } from '../format.ts'
 import { Dialog, DialogBody } from '../ui/dialog.tsx'
-import { FieldRow, TextField } from '../ui/field.tsx'
+import { FieldRow } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Loading, Problem } from '../ui/states.tsx'
-import { tell } from '../ui/toast.tsx'
+import { useForm } from '../ui/use-form.ts'
+import { CadenceField, LimitField, limitOf } from './budget-fields.tsx'
 
 /** Which budget: of an entity, for a feature or a currency, within a scope. */
 export type BudgetPlace = {
@@ -18,8 +17,6 @@ export type BudgetPlace = {
   capability: { featureId: string } | { currencyId: string }
   scopeEntityIds: readonly string[]
 }
-
-const CADENCES = ['PT1M', 'PT1H', 'P1D', 'P1W', 'P1M', 'P1Y']
 
 /** Changes a budget, or makes it. `limit` is what the field begins with. */
 export function BudgetDialog(props: {
@@ -60,7 +57,7 @@ export function BudgetDialog(props: {
         budgetId={own?.id ?? null}
         etag={alone.data?.data[0]?.id === own?.id ? alone.data?.etag : undefined}
         former={own ? { usageLimit: own.usageLimit, cadence: own.cadence } : null}
-        first={{ limit: limit === null ? '' : String(limit), cadence: own?.cadence ?? 'P1M' }}
+        first={{ usageLimit: limit === null ? '' : String(limit), cadence: own?.cadence ?? 'P1M' }}
       />
     )
   return (
@@ -83,12 +80,11 @@ function BudgetForm(
     etag: string | undefined
     /** Null for a new budget. */
     former: { usageLimit: number | null; cadence: string } | null
-    first: { limit: string; cadence: string }
+    first: { usageLimit: string; cadence: string }
   },
 ) {
-  const { customerId, entityId, name, capability, scopeEntityIds, former, first, onClose } = props
-  const [limit, setLimit] = useState(first.limit)
-  const [cadence, setCadence] = useState(first.cadence)
+  const { customerId, entityId, name, capability, scopeEntityIds } = props
+  const { etag, former, first, onClose } = props
   const params = { id: customerId }
   const bodyOf = (budget: { usageLimit: number | null; cadence: string }) => ({
     entityEntitlements: [
@@ -100,21 +96,24 @@ function BudgetForm(
       },
     ],
   })
-  const undo = useWrite('v1Beta.customers.assignments.upsert')
-  const save = useWrite('v1Beta.customers.assignments.upsert', {
-    onDone: ({ data: [budget] }) => {
-      onClose()
+  const form = useForm('v1Beta.customers.assignments.upsert', {
+    first,
+    etag,
+    requestOf: ({ usageLimit, cadence }) => ({
+      params,
+      body: bodyOf({ usageLimit: limitOf(usageLimit), cadence }),
+    }),
+    doneText: ({ data: [budget] }) => {
       const to = budget?.usageLimit ?? null
-      const back =
-        former === null ? undefined : () => undo.mutateAsync({ params, body: bodyOf(former) })
-      tell(`The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`, back)
+      return `The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`
     },
+    undo: former && (({ send }) => send({ params, body: bodyOf(former) })),
+    onDone: onClose,
   })
-  const tag = useTag(props.etag, save.error)
-  const usageLimit = limit.trim() === '' ? null : Number(limit)
+  const { fields } = form
   return (
     <FormDialog
-      isOpen
+      form={form}
       onClose={onClose}
       title={`Budget of ${name}`}
       description={
@@ -124,43 +123,22 @@ function BudgetForm(
             ? 'It has no limit so far.'
             : `Its limit is ${formatNumber(former.usageLimit)} so far.`
       }
-      submit="Save"
-      isBusy={save.isPending}
-      error={save.error}
-      reason={Number.isNaN(usageLimit) ? 'The limit is not a number.' : save.reason}
-      onSubmit={() => save.mutate({ params, ifMatch: tag, body: bodyOf({ usageLimit, cadence }) })}
+      reason={Number.isNaN(limitOf(fields.usageLimit)) ? 'The limit is not a number.' : null}
     >
       {props.budgetId !== null && former !== null && (
         <Meanwhile
-          error={save.error}
+          error={form.error}
           objectId={props.budgetId}
           customerId={customerId}
           fields={[
-            { label: 'Limit', now: former.usageLimit ?? '', typed: limit },
-            { label: 'Starts again every', now: former.cadence, typed: cadence },
+            { label: 'Limit', now: former.usageLimit ?? '', typed: fields.usageLimit },
+            { label: 'Starts again every', now: former.cadence, typed: fields.cadence },
           ]}
         />
       )}
       <FieldRow>
-        <TextField
-          name="usageLimit"
-          label="Limit"
-          value={limit}
-          onChange={setLimit}
-          hint="Empty: usage is counted without a limit."
-          isNumber
-          isFirst
-          isOptional
-        />
-        <TextField
-          name="cadence"
-          label="Starts again every"
-          value={cadence}
-          onChange={setCadence}
-          hint="A period of ISO 8601: P1D is a day."
-          suggestions={CADENCES}
-          isMono
-        />
+        <LimitField {...form.bind('usageLimit')} isFirst />
+        <CadenceField {...form.bind('cadence')} hint="A period of ISO 8601: P1D is a day." />
       </FieldRow>
     </FormDialog>
   )

@@ -1,11 +1,10 @@
-import { useState } from 'react'
 import type { Feature, PromotionalEntitlementInput, ResetPeriod } from '../../../src/api.gen.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
 import { CheckField, FieldRow, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
-import type { Choice } from '../ui/select.tsx'
-import { tell } from '../ui/toast.tsx'
+import { type Choice, choicesOf } from '../ui/select.tsx'
+import { type Form, useForm } from '../ui/use-form.ts'
 
 type Period = PromotionalEntitlementInput['period']
 
@@ -57,64 +56,46 @@ export function GrantDialog(props: {
   onClose: () => void
 }) {
   const { customer, first, onClose } = props
-  const [fields, setFields] = useState<GrantFields>({ ...NOTHING, ...first })
-  const set = (part: Partial<GrantFields>) => setFields((all) => ({ ...all, ...part }))
   const reading = useRead('v1.features.listFeatures', {
     query: { limit: 100, status: ['NEW', 'ACTIVE'] },
   })
-  const features = reading.data?.data ?? []
-  const feature = features.find(({ id }) => id === fields.featureId)
+  const features = reading.data?.data
+  const featureOf = ({ featureId }: GrantFields) => features?.find(({ id }) => id === featureId)
   const params = { id: customer.id }
-  const undo = useWrite('v1.customers.promotionalEntitlements.revoke')
-  const grant = useWrite('v1.customers.promotionalEntitlements.create', {
-    onDone: () => {
-      onClose()
-      tell(`${feature?.displayName ?? fields.featureId} was granted to ${customer.name}.`, () =>
-        undo.mutateAsync({ params: { ...params, featureId: fields.featureId } }),
-      )
-    },
+  const revoke = useWrite('v1.customers.promotionalEntitlements.revoke')
+  const form = useForm('v1.customers.promotionalEntitlements.create', {
+    first: { ...NOTHING, ...first },
+    requestOf: (fields) => ({
+      params,
+      body: { promotionalEntitlements: [inputOf(fields, featureOf(fields))] },
+    }),
+    doneText: (_, fields) =>
+      `${featureOf(fields)?.displayName ?? fields.featureId} was granted to ${customer.name}.`,
+    undo: ({ fields: { featureId } }) => revoke.mutateAsync({ params: { ...params, featureId } }),
+    onDone: onClose,
   })
+  const feature = featureOf(form.fields)
   return (
     <FormDialog
-      isOpen
+      form={{ ...form, error: form.error ?? reading.error }}
       onClose={onClose}
       title={`Grant to ${customer.name}`}
       description="The customer holds the feature in addition to what plans give."
       submit="Grant"
-      isBusy={grant.isPending}
-      error={grant.error ?? reading.error}
-      reason={grant.reason}
-      onSubmit={() =>
-        grant.mutate({ params, body: { promotionalEntitlements: [inputOf(fields, feature)] } })
-      }
     >
       <TextField
-        name="featureId"
+        {...form.bind('featureId')}
         label="Feature"
-        value={fields.featureId}
-        onChange={(featureId) => set({ featureId })}
         hint={feature ? feature.displayName : 'Its id.'}
-        suggestions={features.map(({ id, displayName }) => ({ value: id, label: displayName }))}
+        suggestions={choicesOf(features)}
         isMono
         isFirst
       />
-      {feature && <ValueFields feature={feature} fields={fields} set={set} />}
+      {feature && <ValueFields feature={feature} form={form} />}
       <FieldRow>
-        <SelectField
-          name="period"
-          label="For"
-          value={fields.period}
-          onChange={(period) => set({ period })}
-          choices={PERIODS}
-        />
-        {fields.period === 'custom' && (
-          <TextField
-            name="customEndDate"
-            label="Until"
-            type="datetime-local"
-            value={fields.end}
-            onChange={(end) => set({ end })}
-          />
+        <SelectField {...form.bind('period')} label="For" choices={PERIODS} />
+        {form.fields.period === 'custom' && (
+          <TextField {...form.bind('end', 'customEndDate')} label="Until" type="datetime-local" />
         )}
       </FieldRow>
     </FormDialog>
@@ -122,76 +103,60 @@ export function GrantDialog(props: {
 }
 
 /** What can be said depends on the type of the feature. */
-function ValueFields(props: {
-  feature: Feature
-  fields: GrantFields
-  set: (part: Partial<GrantFields>) => void
-}) {
-  const { feature, fields, set } = props
-  if (feature.featureType === 'BOOLEAN') return null
-  if (feature.featureType === 'ENUM')
-    return (
-      <fieldset style={{ display: 'grid', gap: 6, margin: 0, padding: 0, border: 0 }}>
-        <legend style={{ padding: 0, marginBottom: 6 }}>Values</legend>
-        {(feature.enumConfiguration ?? []).map(({ value, displayName }) => (
-          <CheckField
-            key={value}
-            label={displayName}
-            hint={value}
-            isOn={fields.values.includes(value)}
-            onChange={(isOn) =>
-              set({
-                values: isOn
-                  ? [...fields.values, value]
-                  : fields.values.filter((each) => each !== value),
-              })
-            }
-          />
-        ))}
-      </fieldset>
-    )
-  const isMetered = feature.meterType !== 'None'
+function ValueFields({ feature, form }: { feature: Feature; form: Form<GrantFields> }) {
+  const { featureType, meterType, featureUnitsPlural } = feature
+  const { isUnlimited } = form.fields
+  if (featureType === 'BOOLEAN') return null
+  if (featureType === 'ENUM') return <EnumFields feature={feature} {...form.bind('values')} />
+  const isMetered = meterType !== 'None'
   return (
     <>
       <FieldRow>
-        {!fields.isUnlimited && (
+        {!isUnlimited && (
           <TextField
-            name="usageLimit"
+            {...form.bind('limit', 'usageLimit')}
             label={isMetered ? 'Limit' : 'Value'}
-            value={fields.limit}
-            onChange={(limit) => set({ limit })}
-            hint={feature.featureUnitsPlural ?? undefined}
+            hint={featureUnitsPlural ?? undefined}
             isNumber
           />
         )}
-        {isMetered && feature.meterType === 'INCREMENTAL' && (
+        {isMetered && meterType === 'INCREMENTAL' && (
           <SelectField
-            name="resetPeriod"
+            {...form.bind('reset', 'resetPeriod')}
             label="Starts again"
-            value={fields.reset}
-            onChange={(reset) => set({ reset })}
             choices={RESETS}
           />
         )}
       </FieldRow>
-      {isMetered && (
-        <>
-          <CheckField
-            label="No limit"
-            isOn={fields.isUnlimited}
-            onChange={(isUnlimited) => set({ isUnlimited })}
-          />
-          {!fields.isUnlimited && (
-            <CheckField
-              label="Soft limit"
-              hint="Usage may exceed it."
-              isOn={fields.isSoft}
-              onChange={(isSoft) => set({ isSoft })}
-            />
-          )}
-        </>
+      {isMetered && <CheckField {...form.bind('isUnlimited')} label="No limit" />}
+      {isMetered && !isUnlimited && (
+        <CheckField {...form.bind('isSoft')} label="Soft limit" hint="Usage may exceed it." />
       )}
     </>
+  )
+}
+
+function EnumFields(props: {
+  feature: Feature
+  value: readonly string[]
+  onChange: (value: string[]) => void
+}) {
+  const { feature, value: chosen, onChange } = props
+  return (
+    <fieldset style={{ display: 'grid', gap: 6, margin: 0, padding: 0, border: 0 }}>
+      <legend style={{ padding: 0, marginBottom: 6 }}>Values</legend>
+      {(feature.enumConfiguration ?? []).map(({ value, displayName }) => (
+        <CheckField
+          key={value}
+          label={displayName}
+          hint={value}
+          value={chosen.includes(value)}
+          onChange={(isOn) =>
+            onChange(isOn ? [...chosen, value] : chosen.filter((each) => each !== value))
+          }
+        />
+      ))}
+    </fieldset>
   )
 }
 

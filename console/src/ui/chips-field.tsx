@@ -9,7 +9,7 @@ import { Field, type FieldProps } from './field.tsx'
  */
 export function ChipsField(
   props: FieldProps & {
-    values: readonly string[]
+    value: readonly string[]
     onChange: (values: string[]) => void
     placeholder?: string
     /** Whether a comma also ends a value. Only where no value can contain one. */
@@ -17,7 +17,7 @@ export function ChipsField(
     isFirst?: boolean
   },
 ) {
-  const { values, onChange, isCommaEnd = false } = props
+  const { value: values, onChange, isCommaEnd = false } = props
   const [text, setText] = useState('')
   const add = (typed: string) => {
     const parts = typed.split(isCommaEnd ? /[\n,]/ : /\n/).map((part) => part.trim())

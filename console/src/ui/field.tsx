@@ -53,7 +53,7 @@ export function TextField(
   props: FieldProps & {
     value: string
     onChange: (value: string) => void
-    placeholder?: string
+    placeholder?: string | undefined
     isMono?: boolean
     isFirst?: boolean
     type?: 'text' | 'email' | 'password' | 'datetime-local'
@@ -149,15 +149,15 @@ export function SelectField<Value extends string>(
 
 export function CheckField(props: {
   label: ReactNode
-  isOn: boolean
-  onChange: (isOn: boolean) => void
+  value: boolean
+  onChange: (value: boolean) => void
   hint?: ReactNode
 }) {
   return (
     <label className={styles.check}>
       <input
         type="checkbox"
-        checked={props.isOn}
+        checked={props.value}
         onChange={(event) => props.onChange(event.target.checked)}
       />
       <span>

@@ -1,16 +1,11 @@
-import {
-  createContext,
-  type FormEvent,
-  type ReactNode,
-  useContext,
-  useEffect,
-  useMemo,
-  useState,
-} from 'react'
+import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
+import { createContext, useContext, useEffect, useMemo, useState } from 'react'
 import { CallError, isOutdated } from '../api/errors.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogBody, DialogFoot, type DialogProps } from './dialog.tsx'
+import styles from './form.module.css'
 import { Problem } from './states.tsx'
+import type { Submission } from './use-form.ts'
 
 type Errors = {
   /** The sentence of the server about a field, or null. */
@@ -62,43 +57,33 @@ export function FormErrors({ error, children }: { error: unknown; children: Reac
   )
 }
 
-/** A dialog with fields. Nothing that was typed is lost when the server refuses. */
+/** A dialog with fields, and the button that sends them. */
 export function FormDialog(
-  props: Omit<DialogProps, 'children'> & {
-    submit: string
-    onSubmit: () => void
-    isBusy: boolean
-    error: unknown
-    /** Why the caller may not submit. */
+  props: Omit<DialogProps, 'children' | 'isOpen'> & {
+    form: Submission
+    submit?: string
+    isOpen?: boolean
+    /** Why what is in the fields cannot be sent. */
     reason?: string | null
     isDanger?: boolean
     note?: ReactNode
-    children: ReactNode
+    children?: ReactNode
   },
 ) {
-  const { submit, onSubmit, isBusy, error, reason = null, isDanger, note, children } = props
-  const onForm = (event: FormEvent) => {
-    event.preventDefault()
-    if (!isBusy && reason === null) onSubmit()
-  }
+  const { form, submit = 'Save', isOpen = true, isDanger, note, children } = props
+  const reason = props.reason ?? form.reason
   return (
-    <Dialog {...props}>
-      <form
-        onSubmit={onForm}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onForm(event)
-        }}
-        style={{ display: 'contents' }}
-      >
+    <Dialog {...props} isOpen={isOpen}>
+      <form {...sending(form, reason)} style={{ display: 'contents' }}>
         <DialogBody>
-          <FormErrors error={error}>{children}</FormErrors>
+          <FormErrors error={form.error}>{children}</FormErrors>
         </DialogBody>
         <DialogFoot note={note}>
           <Button onClick={props.onClose}>Cancel</Button>
           <Button
             type="submit"
             look={isDanger ? 'danger' : 'primary'}
-            isBusy={isBusy}
+            isBusy={form.isBusy}
             reason={reason}
           >
             {submit}
@@ -107,4 +92,32 @@ export function FormDialog(
       </form>
     </Dialog>
   )
+}
+
+/** Fields in a page, and the button that saves them. `actions` are beside it. */
+export function PageForm(props: { form: Submission; actions?: ReactNode; children: ReactNode }) {
+  const { form, actions, children } = props
+  return (
+    <form {...sending(form, form.reason)} className={styles.form}>
+      <FormErrors error={form.error}>{children}</FormErrors>
+      <div className={styles.buttons}>
+        <Button type="submit" look="primary" isBusy={form.isBusy} reason={form.reason}>
+          Save
+        </Button>
+        {actions}
+      </div>
+    </form>
+  )
+}
+
+/** Enter in a field sends a form, and so do Ctrl or ⌘ and Enter anywhere in it. */
+function sending({ submit, isBusy }: Submission, reason: string | null) {
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!isBusy && reason === null) submit()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSubmit(event)
+  }
+  return { onSubmit, onKeyDown }
 }

@@ -21,10 +21,10 @@ export function metadataChange(
 
 /** Labels of a record, text to text. */
 export function MetadataField(props: {
-  rows: readonly MetadataRow[]
+  value: readonly MetadataRow[]
   onChange: (rows: MetadataRow[]) => void
 }) {
-  const { rows, onChange } = props
+  const { value: rows, onChange } = props
   const change = (at: number, part: Partial<MetadataRow>) =>
     onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
   return (

@@ -2,6 +2,12 @@ import type { SelectHTMLAttributes } from 'react'
 
 export type Choice<Value extends string> = { value: Value; label: string }
 
+/** Rows of a list to choose from, each by its name. */
+export const choicesOf = (
+  rows: readonly { id: string; displayName?: string | null; name?: string | null }[] | undefined,
+): Choice<string>[] =>
+  (rows ?? []).map(({ id, displayName, name }) => ({ value: id, label: displayName ?? name ?? id }))
+
 type Own = 'value' | 'onChange' | 'children'
 
 /** The browser's own select, over values of one type. It has no look of its own. */

@@ -2,9 +2,11 @@ import type { CustomCurrency, CustomCurrencyUnits } from '../../../../src/api.ge
 import { UnitNames } from '../../catalog/unit-names.tsx'
 import { FieldRow, TextArea, TextField } from '../../ui/field.tsx'
 import { MetadataField, type MetadataRow, metadataRows } from '../../ui/metadata-field.tsx'
+import type { Form } from '../../ui/use-form.ts'
 
-/** A currency as it is typed, without its id. */
+/** A currency as it is typed. */
 export type CurrencyFields = {
+  id: string
   displayName: string
   symbol: string
   singular: string
@@ -14,6 +16,7 @@ export type CurrencyFields = {
 }
 
 export const fieldsOf = (currency: CustomCurrency | null): CurrencyFields => ({
+  id: currency?.id ?? '',
   displayName: currency?.displayName ?? '',
   symbol: currency?.symbol ?? '',
   singular: currency?.units?.singular ?? '',
@@ -26,46 +29,22 @@ export const fieldsOf = (currency: CustomCurrency | null): CurrencyFields => ({
 export const unitsOf = ({ singular, plural }: CurrencyFields): CustomCurrencyUnits | null =>
   singular === '' && plural === '' ? null : { singular, plural }
 
-export function CurrencyFieldset(props: {
-  fields: CurrencyFields
-  set: (part: Partial<CurrencyFields>) => void
-  isFirst: boolean
-}) {
-  const { fields, set, isFirst } = props
+/** All that can be changed of a currency. */
+export function CurrencyFieldset(props: { form: Form<CurrencyFields>; isFirst: boolean }) {
+  const { form, isFirst } = props
   return (
     <>
       <FieldRow>
-        <TextField
-          name="displayName"
-          label="Name"
-          value={fields.displayName}
-          onChange={(displayName) => set({ displayName })}
-          isFirst={isFirst}
-        />
-        <TextField
-          name="symbol"
-          label="Symbol"
-          value={fields.symbol}
-          onChange={(symbol) => set({ symbol })}
-          isOptional
-        />
+        <TextField {...form.bind('displayName')} label="Name" isFirst={isFirst} />
+        <TextField {...form.bind('symbol')} label="Symbol" isOptional />
       </FieldRow>
       <UnitNames
-        names={['units/singular', 'units/plural']}
-        values={[fields.singular, fields.plural]}
-        onOne={(singular) => set({ singular })}
-        onSeveral={(plural) => set({ plural })}
+        one={form.bind('singular', 'units/singular')}
+        several={form.bind('plural', 'units/plural')}
         hasExample
       />
-      <TextArea
-        name="description"
-        label="Description"
-        rows={2}
-        value={fields.description}
-        onChange={(description) => set({ description })}
-        isOptional
-      />
-      <MetadataField rows={fields.metadata} onChange={(metadata) => set({ metadata })} />
+      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <MetadataField {...form.bind('metadata')} />
     </>
   )
 }

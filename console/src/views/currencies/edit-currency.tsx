@@ -1,15 +1,13 @@
-import { useState } from 'react'
 import type {
   CustomCurrency,
   CustomCurrencyUpdateRequestBody,
   Metadata,
 } from '../../../../src/api.gen.ts'
 import { useRead } from '../../api/use-read.ts'
-import { useWrite } from '../../api/use-write.ts'
 import { FormDialog } from '../../ui/form.tsx'
 import { metadataChange } from '../../ui/metadata-field.tsx'
 import { Id, Name } from '../../ui/text.tsx'
-import { tell } from '../../ui/toast.tsx'
+import { useForm } from '../../ui/use-form.ts'
 import { type CurrencyFields, CurrencyFieldset, fieldsOf, unitsOf } from './currency-fields.tsx'
 import { TEXTS } from './texts.ts'
 
@@ -27,34 +25,24 @@ function bodyOf(fields: CurrencyFields, stored: Metadata): CustomCurrencyUpdateR
 
 export function EditCurrency(props: { currency: CustomCurrency; onClose: () => void }) {
   const { currency, onClose } = props
-  const [fields, setFields] = useState(() => fieldsOf(currency))
   const params = { currencyId: currency.id }
-  const undo = useWrite('v1.credits.customCurrencies.update')
-  const update = useWrite('v1.credits.customCurrencies.update', {
-    onDone: ({ data }) => {
-      onClose()
-      tell(`${data.displayName} was changed.`, () =>
-        undo.mutateAsync({ params, body: bodyOf(fieldsOf(currency), data.metadata) }),
-      )
-    },
+  const first = fieldsOf(currency)
+  const form = useForm('v1.credits.customCurrencies.update', {
+    first,
+    requestOf: (fields) => ({ params, body: bodyOf(fields, currency.metadata) }),
+    doneText: ({ data }) => `${data.displayName} was changed.`,
+    undo: ({ answer, send }) => send({ params, body: bodyOf(first, answer.data.metadata) }),
+    onDone: onClose,
   })
   return (
     <FormDialog
-      isOpen
+      form={form}
       onClose={onClose}
       title="Edit currency"
       description={currency.id}
-      submit="Save"
-      isBusy={update.isPending}
-      error={update.error}
-      reason={currency.archivedAt === null ? update.reason : TEXTS.archived}
-      onSubmit={() => update.mutate({ params, body: bodyOf(fields, currency.metadata) })}
+      reason={currency.archivedAt === null ? null : TEXTS.archived}
     >
-      <CurrencyFieldset
-        fields={fields}
-        set={(part) => setFields((all) => ({ ...all, ...part }))}
-        isFirst
-      />
+      <CurrencyFieldset form={form} isFirst />
       <UsedBy id={currency.id} />
     </FormDialog>
   )

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import type { BudgetStanding, EntityPathNode, SearchHit } from '../../../../src/api.gen.ts'
 import { EVERY, useRead } from '../../api/use-read.ts'
-import { useWrite } from '../../api/use-write.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { formatNumber } from '../../format.ts'
 import { Bar } from '../../ui/bar.tsx'
@@ -10,7 +9,7 @@ import { FormDialog } from '../../ui/form.tsx'
 import { Muted } from '../../ui/page.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { Id, Name } from '../../ui/text.tsx'
-import { tell } from '../../ui/toast.tsx'
+import { useForm } from '../../ui/use-form.ts'
 import { useDebounced } from '../../use-debounced.ts'
 import styles from './move-dialog.module.css'
 
@@ -34,25 +33,15 @@ export function MoveDialog(props: {
 }) {
   const { moved, feature, onClose } = props
   const [parent, setParent] = useState<Parent | null>(null)
-  const save = useMove(moved, onClose)
+  const form = useMove(moved, { parent, onClose })
   const reason =
     parent === null
       ? 'Choose where it goes first.'
       : parent.id === moved.parentId
         ? 'It is there already.'
-        : save.reason
+        : null
   return (
-    <FormDialog
-      isOpen
-      isWide
-      onClose={onClose}
-      title={`Move ${moved.name}`}
-      submit="Save"
-      isBusy={save.isBusy}
-      error={save.error}
-      reason={reason}
-      onSubmit={() => parent !== null && save.to(parent)}
-    >
+    <FormDialog form={form} isWide onClose={onClose} title={`Move ${moved.name}`} reason={reason}>
       <ParentPicker moved={moved} chosen={parent} onChoose={setParent} />
       <div className={styles.sides}>
         <Side title="Now" parentId={moved.parentId} name={moved.name} feature={feature} />
@@ -65,7 +54,8 @@ export function MoveDialog(props: {
 }
 
 /** A row about any budget of an entity changes its place. Without one, a budget is made. */
-function useMove({ entityId, name, parentId }: Placement, onClose: () => void) {
+function useMove(moved: Placement, to: { parent: Parent | null; onClose: () => void }) {
+  const { entityId, name, parentId } = moved
   const { id } = useCustomer()
   const params = { id }
   const budgets = useRead(
@@ -78,7 +68,7 @@ function useMove({ entityId, name, parentId }: Placement, onClose: () => void) {
     { query: { limit: 1, meterType: ['INCREMENTAL', 'FLUCTUATING'] } },
     { everyMs: EVERY.total },
   )
-  const bodyOf = (to: string | null) => {
+  const bodyOf = (parent: string | null) => {
     const own = budgets.data?.data[0]
     const about =
       own === undefined
@@ -89,27 +79,18 @@ function useMove({ entityId, name, parentId }: Placement, onClose: () => void) {
               : { featureId: own.featureId }),
             ...(own.scopeEntityIds.length > 0 && { scopeEntityIds: own.scopeEntityIds }),
           }
-    return { entityEntitlements: [{ entityId, ...about, parentId: to }] }
+    return { entityEntitlements: [{ entityId, ...about, parentId: parent }] }
   }
-  const undo = useWrite('v1Beta.customers.assignments.upsert')
-  const save = useWrite('v1Beta.customers.assignments.upsert')
-  const to = (parent: Parent) =>
-    save.mutate(
-      { params, body: bodyOf(parent.id) },
-      {
-        onSuccess: () => {
-          onClose()
-          const place = parent.id === null ? 'at the top' : `below ${parent.name}`
-          tell(`${name} is ${place}.`, () => undo.mutateAsync({ params, body: bodyOf(parentId) }))
-        },
-      },
-    )
-  return {
-    to,
-    isBusy: save.isPending,
-    error: save.error,
-    reason: budgets.data === undefined ? 'Its budgets are being read.' : save.reason,
-  }
+  const { parent, onClose } = to
+  const form = useForm('v1Beta.customers.assignments.upsert', {
+    first: {},
+    requestOf: () => ({ params, body: bodyOf(parent?.id ?? null) }),
+    doneText: () => `${name} is ${parent?.id ? `below ${parent.name}` : 'at the top'}.`,
+    undo: ({ send }) => send({ params, body: bodyOf(parentId) }),
+    onDone: onClose,
+  })
+  const reading = budgets.data === undefined ? 'Its budgets are being read.' : null
+  return { ...form, reason: reading ?? form.reason }
 }
 
 /** Entities of the customer that contain the text, and the top. */

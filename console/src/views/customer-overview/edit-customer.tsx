@@ -1,78 +1,54 @@
-import { useState } from 'react'
-import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
-import { useWrite } from '../../api/use-write.ts'
+import type { Customer, CustomerUpdateRequestBody, Metadata } from '../../../../src/api.gen.ts'
+import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { useCustomerRead } from '../../customer/customer-frame.tsx'
 import { FieldRow, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
-import { tell } from '../../ui/toast.tsx'
+import { useForm } from '../../ui/use-form.ts'
+
+type Fields = ReturnType<typeof fieldsOf>
+
+const fieldsOf = (customer: Customer) => ({
+  name: customer.name ?? '',
+  email: customer.email ?? '',
+  metadata: metadataRows(customer.metadata),
+})
+
+/** The request that gives a customer these values. `stored` are its labels before. */
+const bodyOf = (
+  { name, email, metadata }: Fields,
+  stored: Metadata,
+): CustomerUpdateRequestBody => ({
+  name: name || null,
+  email: email || null,
+  metadata: metadataChange(metadata, stored),
+})
 
 export function EditCustomer({ onClose }: { onClose: () => void }) {
   const { customer, etag } = useCustomerRead()
-  const [name, setName] = useState(customer.name ?? '')
-  const [email, setEmail] = useState(customer.email ?? '')
-  const [rows, setRows] = useState(metadataRows(customer.metadata))
   const params = { id: customer.id }
-  const undo = useWrite('v1.customers.update')
-  const update = useWrite('v1.customers.update', {
-    onDone: ({ data }) => {
-      onClose()
-      tell(`${data.name ?? data.id} was changed.`, () =>
-        undo.mutateAsync({
-          params,
-          body: {
-            name: customer.name,
-            email: customer.email,
-            metadata: metadataChange(metadataRows(customer.metadata), data.metadata),
-          },
-        }),
-      )
-    },
+  const now = fieldsOf(customer)
+  const form = useForm('v1.customers.update', {
+    first: now,
+    etag,
+    requestOf: (fields) => ({ params, body: bodyOf(fields, customer.metadata) }),
+    doneText: ({ data }) => `${data.name ?? data.id} was changed.`,
+    undo: ({ answer, send }) => send({ params, body: bodyOf(now, answer.data.metadata) }),
+    onDone: onClose,
   })
-  const tag = useTag(etag, update.error)
   return (
-    <FormDialog
-      isOpen
-      onClose={onClose}
-      title="Edit customer"
-      description={customer.id}
-      submit="Save"
-      isBusy={update.isPending}
-      error={update.error}
-      reason={update.reason}
-      onSubmit={() =>
-        update.mutate({
-          params,
-          ifMatch: tag,
-          body: {
-            name: name || null,
-            email: email || null,
-            metadata: metadataChange(rows, customer.metadata),
-          },
-        })
-      }
-    >
+    <FormDialog form={form} onClose={onClose} title="Edit customer" description={customer.id}>
       <Meanwhile
-        error={update.error}
+        error={form.error}
         objectId={customer.id}
         customerId={customer.id}
-        fields={[
-          { label: 'Name', now: customer.name ?? '', typed: name },
-          { label: 'E-mail', now: customer.email ?? '', typed: email },
-        ]}
+        fields={form.compare({ name: 'Name', email: 'E-mail' })}
       />
       <FieldRow>
-        <TextField name="name" label="Name" value={name} onChange={setName} isOptional isFirst />
-        <TextField
-          name="email"
-          label="E-mail for billing"
-          type="email"
-          value={email}
-          onChange={setEmail}
-          isOptional
-        />
+        <TextField {...form.bind('name')} label="Name" isOptional isFirst />
+        <TextField {...form.bind('email')} label="E-mail for billing" type="email" isOptional />
       </FieldRow>
-      <MetadataField rows={rows} onChange={setRows} />
+      <MetadataField {...form.bind('metadata')} />
     </FormDialog>
   )
 }

@@ -1,11 +1,9 @@
-import { useState } from 'react'
 import type { Reservation, ReservationOverage } from '../../../../src/api.gen.ts'
-import { useWrite } from '../../api/use-write.ts'
 import { formatNumber } from '../../format.ts'
 import { FieldRow, SelectField, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
-import { tell } from '../../ui/toast.tsx'
-import { LENGTHS, OVERAGES, TEXTS } from './texts.ts'
+import { useForm } from '../../ui/use-form.ts'
+import { LENGTHS, type Length, OVERAGES, TEXTS } from './texts.ts'
 
 type Props = { of: Reservation; onClose: () => void }
 
@@ -13,49 +11,38 @@ const paramsOf = ({ id, customerId }: Reservation) => ({ id: customerId, reserva
 
 /** Records what was used of a hold. */
 export function CommitDialog({ of: reservation, onClose }: Props) {
-  const [amount, setAmount] = useState(String(reservation.amount))
-  const [overage, setOverage] = useState<ReservationOverage>('reject')
-  const commit = useWrite('v1.customers.reservations.commit', {
-    onDone: ({ data }) => {
-      onClose()
-      tell(
-        data.isGranted
-          ? `${formatNumber(Number(amount))} recorded as used.`
-          : 'The rest was denied. The hold stays open.',
-      )
-    },
+  const form = useForm('v1.customers.reservations.commit', {
+    first: { amount: String(reservation.amount), overage: 'reject' as ReservationOverage },
+    requestOf: ({ amount, overage }) => ({
+      params: paramsOf(reservation),
+      body: { amount: Number(amount), overage },
+    }),
+    doneText: ({ data }, { amount }) =>
+      data.isGranted ? `${formatNumber(Number(amount))} recorded as used.` : TEXTS.denied,
+    onDone: onClose,
   })
-  const value = Number(amount)
-  const isNumber = amount.trim() !== '' && !Number.isNaN(value)
+  const { amount } = form.fields
+  const isNumber = amount.trim() !== '' && !Number.isNaN(Number(amount))
   return (
     <FormDialog
-      isOpen
+      form={form}
       onClose={onClose}
       title={`Commit the hold of ${formatNumber(reservation.amount)}`}
       description={TEXTS.commit}
       submit="Commit"
-      isBusy={commit.isPending}
-      error={commit.error}
-      reason={isNumber ? commit.reason : 'The amount is not a number.'}
-      onSubmit={() =>
-        commit.mutate({ params: paramsOf(reservation), body: { amount: value, overage } })
-      }
+      reason={isNumber ? null : 'The amount is not a number.'}
     >
       <FieldRow>
         <TextField
-          name="amount"
+          {...form.bind('amount')}
           label="Used"
-          value={amount}
-          onChange={setAmount}
           hint="If less is used, the rest is free again."
           isNumber
           isFirst
         />
         <SelectField
-          name="overage"
+          {...form.bind('overage')}
           label="What is more than the hold"
-          value={overage}
-          onChange={setOverage}
           choices={OVERAGES}
         />
       </FieldRow>
@@ -65,23 +52,19 @@ export function CommitDialog({ of: reservation, onClose }: Props) {
 
 /** Gives the amount back. */
 export function ReleaseDialog({ of: reservation, onClose }: Props) {
-  const release = useWrite('v1.customers.reservations.release', {
-    onDone: () => {
-      onClose()
-      tell('The hold was released.')
-    },
+  const form = useForm('v1.customers.reservations.release', {
+    first: {},
+    requestOf: () => ({ params: paramsOf(reservation) }),
+    doneText: () => 'The hold was released.',
+    onDone: onClose,
   })
   return (
     <FormDialog
-      isOpen
+      form={form}
       onClose={onClose}
       title={`Release the hold of ${formatNumber(reservation.amount)}`}
       submit="Release"
       isDanger
-      isBusy={release.isPending}
-      error={release.error}
-      reason={release.reason}
-      onSubmit={() => release.mutate({ params: paramsOf(reservation) })}
     >
       <p>{TEXTS.release}</p>
     </FormDialog>
@@ -90,32 +73,26 @@ export function ReleaseDialog({ of: reservation, onClose }: Props) {
 
 /** Holds the amount for longer, from now on. */
 export function ExtendDialog({ of: reservation, onClose }: Props) {
-  const [length, setLength] = useState<(typeof LENGTHS)[number]['value']>('300')
-  const extend = useWrite('v1.customers.reservations.extend', {
-    onDone: () => {
-      onClose()
-      tell('The hold was extended.')
-    },
+  const form = useForm('v1.customers.reservations.extend', {
+    first: { length: '300' as Length },
+    requestOf: ({ length }) => ({
+      params: paramsOf(reservation),
+      body: { ttlSeconds: Number(length) },
+    }),
+    doneText: () => 'The hold was extended.',
+    onDone: onClose,
   })
   return (
     <FormDialog
-      isOpen
+      form={form}
       onClose={onClose}
       title={`Hold ${formatNumber(reservation.amount)} longer`}
       description={TEXTS.extend}
       submit="Hold longer"
-      isBusy={extend.isPending}
-      error={extend.error}
-      reason={extend.reason}
-      onSubmit={() =>
-        extend.mutate({ params: paramsOf(reservation), body: { ttlSeconds: Number(length) } })
-      }
     >
       <SelectField
-        name="ttlSeconds"
+        {...form.bind('length', 'ttlSeconds')}
         label="From now on for"
-        value={length}
-        onChange={setLength}
         choices={LENGTHS}
       />
     </FormDialog>

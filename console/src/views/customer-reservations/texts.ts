@@ -12,6 +12,7 @@ export const TEXTS = {
   empty: 'Nothing is held. Amounts that are reserved, and not yet used or given back, appear here.',
   release: 'The amount is free again, and nothing is recorded. This cannot be undone.',
   commit: 'Counts as real usage, and ends the hold. This cannot be undone.',
+  denied: 'The rest was denied. The hold stays open.',
   extend: 'The amount stays in the periods in which it was held.',
 } as const
 
@@ -26,3 +27,4 @@ export const LENGTHS = [
   { value: '3600', label: '1 hour' },
   { value: '86400', label: '1 day' },
 ] as const
+export type Length = (typeof LENGTHS)[number]['value']

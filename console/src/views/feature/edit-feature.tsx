@@ -1,17 +1,29 @@
-import { useState } from 'react'
 import type {
   Feature,
   FeatureUpdateFeatureRequestBody,
   RoundingMode,
 } from '../../../../src/api.gen.ts'
-import { Meanwhile, useTag } from '../../activity/meanwhile.tsx'
-import { useWrite } from '../../api/use-write.ts'
+import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
 import { UnitNames } from '../../catalog/unit-names.tsx'
 import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
-import { tell } from '../../ui/toast.tsx'
+import type { Choice } from '../../ui/select.tsx'
+import { type Form, useForm } from '../../ui/use-form.ts'
+
+const ROUNDINGS: readonly Choice<RoundingMode>[] = [
+  { value: 'UP', label: 'up' },
+  { value: 'DOWN', label: 'down' },
+]
+
+/** The fields that are shown when somebody else has changed the feature. */
+const COMPARED = {
+  displayName: 'Name',
+  description: 'Description',
+  featureUnits: 'Unit',
+  metadata: 'Labels',
+}
 
 type Fields = ReturnType<typeof fieldsOf>
 
@@ -64,109 +76,54 @@ export function EditFeature(props: {
   onClose: () => void
 }) {
   const { feature, etag, onClose } = props
-  const [fields, setFields] = useState(() => fieldsOf(feature))
-  const set = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }))
   const params = { id: feature.id }
-  const undo = useWrite('v1.features.updateFeature')
-  const update = useWrite('v1.features.updateFeature', {
-    onDone: ({ data }) => {
-      onClose()
-      tell(`${data.displayName} was changed.`, () =>
-        undo.mutateAsync({ params, body: bodyOf(feature, fieldsOf(feature), data.metadata) }),
-      )
-    },
-  })
-  const tag = useTag(etag, update.error)
   const now = fieldsOf(feature)
+  const form = useForm('v1.features.updateFeature', {
+    first: now,
+    etag,
+    requestOf: (fields) => ({ params, body: bodyOf(feature, fields, feature.metadata) }),
+    doneText: ({ data }) => `${data.displayName} was changed.`,
+    undo: ({ answer, send }) => send({ params, body: bodyOf(feature, now, answer.data.metadata) }),
+    onDone: onClose,
+  })
   return (
-    <FormDialog
-      isOpen
-      onClose={onClose}
-      title="Edit feature"
-      description={feature.id}
-      submit="Save"
-      isBusy={update.isPending}
-      error={update.error}
-      reason={update.reason}
-      onSubmit={() =>
-        update.mutate({ params, ifMatch: tag, body: bodyOf(feature, fields, feature.metadata) })
-      }
-    >
-      <Meanwhile
-        error={update.error}
-        objectId={feature.id}
-        fields={[
-          { label: 'Name', now: now.displayName, typed: fields.displayName },
-          { label: 'Description', now: now.description, typed: fields.description },
-          { label: 'Unit', now: now.featureUnits, typed: fields.featureUnits },
-          { label: 'Labels', now: now.metadata, typed: fields.metadata },
-        ]}
-      />
-      <TextField
-        name="displayName"
-        label="Name"
-        value={fields.displayName}
-        onChange={(displayName) => set({ displayName })}
-        isFirst
-      />
-      <TextArea
-        name="description"
-        label="Description"
-        rows={2}
-        value={fields.description}
-        onChange={(description) => set({ description })}
-        isOptional
-      />
-      {feature.featureType === 'NUMBER' && <UnitFields fields={fields} set={set} />}
-      {feature.featureType === 'ENUM' && (
-        <EnumValuesField rows={fields.values} onChange={(values) => set({ values })} />
-      )}
-      <MetadataField rows={fields.metadata} onChange={(metadata) => set({ metadata })} />
+    <FormDialog form={form} onClose={onClose} title="Edit feature" description={feature.id}>
+      <Meanwhile error={form.error} objectId={feature.id} fields={form.compare(COMPARED)} />
+      <TextField {...form.bind('displayName')} label="Name" isFirst />
+      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      {feature.featureType === 'NUMBER' && <UnitFields form={form} />}
+      {feature.featureType === 'ENUM' && <EnumValuesField {...form.bind('values')} />}
+      <MetadataField {...form.bind('metadata')} />
     </FormDialog>
   )
 }
 
-function UnitFields({ fields, set }: { fields: Fields; set: (part: Partial<Fields>) => void }) {
+function UnitFields({ form }: { form: Form<Fields> }) {
   return (
     <>
-      <UnitNames
-        names={['featureUnits', 'featureUnitsPlural']}
-        values={[fields.featureUnits, fields.featureUnitsPlural]}
-        onOne={(featureUnits) => set({ featureUnits })}
-        onSeveral={(featureUnitsPlural) => set({ featureUnitsPlural })}
-      />
+      <UnitNames one={form.bind('featureUnits')} several={form.bind('featureUnitsPlural')} />
       <CheckField
+        {...form.bind('isTransformed')}
         label="Limits are in larger units"
         hint="Usage is divided before it is compared."
-        isOn={fields.isTransformed}
-        onChange={(isTransformed) => set({ isTransformed })}
       />
-      {fields.isTransformed && (
+      {form.fields.isTransformed && (
         <>
           <FieldRow>
             <TextField
-              name="unitTransformation/divide"
+              {...form.bind('divide', 'unitTransformation/divide')}
               label="Divide by"
-              value={fields.divide}
-              onChange={(divide) => set({ divide })}
               isNumber
             />
             <SelectField
-              name="unitTransformation/round"
+              {...form.bind('round', 'unitTransformation/round')}
               label="Round"
-              value={fields.round}
-              onChange={(round) => set({ round })}
-              choices={[
-                { value: 'UP', label: 'up' },
-                { value: 'DOWN', label: 'down' },
-              ]}
+              choices={ROUNDINGS}
             />
           </FieldRow>
           <UnitNames
-            names={['unitTransformation/featureUnits', 'unitTransformation/featureUnitsPlural']}
-            values={[fields.unitOfLimits, fields.unitsOfLimits]}
-            onOne={(unitOfLimits) => set({ unitOfLimits })}
-            onSeveral={(unitsOfLimits) => set({ unitsOfLimits })}
+            one={form.bind('unitOfLimits', 'unitTransformation/featureUnits')}
+            several={form.bind('unitsOfLimits', 'unitTransformation/featureUnitsPlural')}
             unit="larger unit"
           />
         </>

@@ -80,7 +80,7 @@ function ConditionFields(props: {
         <ChipsField
           name={`${name}/values`}
           label="Values"
-          values={values}
+          value={values}
           onChange={(next) => onChange({ ...condition, values: next })}
           placeholder={TEXTS.valuesHint}
         />

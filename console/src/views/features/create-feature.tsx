@@ -1,5 +1,4 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import type {
   FeatureCreateFeatureRequestBody,
   FeatureEnumValue,
@@ -7,14 +6,13 @@ import type {
   MeterType,
 } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
-import { useWrite } from '../../api/use-write.ts'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
 import { METER_CHOICES, TYPE_CHOICES } from '../../catalog/feature-words.ts'
 import { UnitNames } from '../../catalog/unit-names.tsx'
 import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
-import { tell } from '../../ui/toast.tsx'
+import { type Form, useForm } from '../../ui/use-form.ts'
 import { TEXTS } from './texts.ts'
 
 type FeatureFields = {
@@ -42,99 +40,50 @@ const NOTHING: FeatureFields = {
 }
 
 export function CreateFeature({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const [fields, setFields] = useState(NOTHING)
-  const set = (part: Partial<FeatureFields>) => setFields((all) => ({ ...all, ...part }))
   const navigate = useNavigate()
   const addresses = useAddresses()
-  const create = useWrite('v1.features.createFeature', {
+  const form = useForm('v1.features.createFeature', {
+    first: NOTHING,
+    requestOf: (fields) => ({ body: bodyOf(fields) }),
+    doneText: ({ data }) => `${data.displayName} was created.`,
     onDone: ({ data }) => {
-      setFields(NOTHING)
       onClose()
-      tell(`${data.displayName} was created.`)
       void navigate({ to: addresses.feature(data.id) })
     },
   })
   return (
-    <FormDialog
-      isOpen={isOpen}
-      onClose={onClose}
-      title="New feature"
-      submit="Create"
-      isBusy={create.isPending}
-      error={create.error}
-      reason={create.reason}
-      onSubmit={() => create.mutate({ body: bodyOf(fields) })}
-    >
+    <FormDialog form={form} isOpen={isOpen} onClose={onClose} title="New feature" submit="Create">
       <FieldRow>
-        <TextField
-          name="id"
-          label="Id"
-          value={fields.id}
-          onChange={(id) => set({ id })}
-          hint={TEXTS.idHint}
-          isMono
-          isFirst
-        />
-        <TextField
-          name="displayName"
-          label="Name"
-          value={fields.displayName}
-          onChange={(displayName) => set({ displayName })}
-        />
+        <TextField {...form.bind('id')} label="Id" hint={TEXTS.idHint} isMono isFirst />
+        <TextField {...form.bind('displayName')} label="Name" />
       </FieldRow>
-      <TypeFields fields={fields} set={set} />
-      <TextArea
-        name="description"
-        label="Description"
-        rows={2}
-        value={fields.description}
-        onChange={(description) => set({ description })}
-        isOptional
-      />
-      <MetadataField
-        rows={[...fields.metadata]}
-        onChange={(metadata: MetadataRow[]) => set({ metadata })}
-      />
+      <TypeFields form={form} />
+      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <MetadataField {...form.bind('metadata')} />
     </FormDialog>
   )
 }
 
 /** What can be said depends on the type. */
-function TypeFields(props: { fields: FeatureFields; set: (part: Partial<FeatureFields>) => void }) {
-  const { fields, set } = props
-  const isNumber = fields.featureType === 'NUMBER'
+function TypeFields({ form }: { form: Form<FeatureFields> }) {
+  const { featureType } = form.fields
+  const isNumber = featureType === 'NUMBER'
   return (
     <>
       <FieldRow>
-        <SelectField
-          name="featureType"
-          label="Type"
-          value={fields.featureType}
-          onChange={(featureType) => set({ featureType })}
-          choices={TYPE_CHOICES}
-        />
+        <SelectField {...form.bind('featureType')} label="Type" choices={TYPE_CHOICES} />
         {isNumber && (
-          <SelectField
-            name="meterType"
-            label="Usage"
-            value={fields.meterType}
-            onChange={(meterType) => set({ meterType })}
-            choices={METER_CHOICES}
-          />
+          <SelectField {...form.bind('meterType')} label="Usage" choices={METER_CHOICES} />
         )}
       </FieldRow>
       {isNumber && (
         <UnitNames
-          names={['featureUnits', 'featureUnitsPlural']}
-          values={[fields.featureUnits, fields.featureUnitsPlural]}
-          onOne={(featureUnits) => set({ featureUnits })}
-          onSeveral={(featureUnitsPlural) => set({ featureUnitsPlural })}
+          one={form.bind('featureUnits')}
+          several={form.bind('featureUnitsPlural')}
           hasExample
         />
       )}
-      {fields.featureType === 'ENUM' && (
-        <EnumValuesField rows={fields.values} onChange={(values) => set({ values })} />
-      )}
+      {featureType === 'ENUM' && <EnumValuesField {...form.bind('values')} />}
     </>
   )
 }

@@ -1,11 +1,17 @@
+import type { EnvironmentSettings } from '../../../../src/api.gen.ts'
+import type { Choice } from '../../ui/select.tsx'
+
 export const TEXTS = {
   unknown: 'Unknown dimensions',
   unknownHint:
     'What a check does with a dimension whose value names no entity. Reports and raw events count in both cases.',
-  ignore: 'Ignore them',
-  deny: 'Deny',
   origins: 'Allowed origins',
   originsHint:
     'Web pages of these origins may call this environment, besides those of the server itself. Enter adds one.',
   saved: 'The settings were changed.',
 } as const
+
+export const UNKNOWN: readonly Choice<EnvironmentSettings['unknownDimensions']>[] = [
+  { value: 'ignore', label: 'Ignore them' },
+  { value: 'deny', label: 'Deny' },
+]

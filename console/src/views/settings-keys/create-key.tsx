@@ -1,11 +1,11 @@
 import { useState } from 'react'
 import type { ApiKeyKind, ApiKeyWithSecret } from '../../../../src/api.gen.ts'
-import { useWrite } from '../../api/use-write.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog, DialogBody, DialogFoot } from '../../ui/dialog.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { Code } from '../../ui/page.tsx'
+import { useForm } from '../../ui/use-form.ts'
 import { KINDS, TEXTS } from './texts.ts'
 
 const CHOICES = (Object.keys(KINDS) as ApiKeyKind[]).map((value) => ({
@@ -15,30 +15,17 @@ const CHOICES = (Object.keys(KINDS) as ApiKeyKind[]).map((value) => ({
 
 /** Makes a key, then shows its secret, once. */
 export function CreateKey({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState('')
-  const [kind, setKind] = useState<ApiKeyKind>('read-only')
   const [made, setMade] = useState<ApiKeyWithSecret | null>(null)
-  const create = useWrite('v1.apiKeys.create', { onDone: ({ data }) => setMade(data) })
+  const form = useForm('v1.apiKeys.create', {
+    first: { name: '', kind: 'read-only' as ApiKeyKind },
+    requestOf: (fields) => ({ body: fields }),
+    next: ({ data }) => setMade(data),
+  })
   if (made !== null) return <Secret made={made} onClose={onClose} />
   return (
-    <FormDialog
-      isOpen
-      onClose={onClose}
-      title="New API key"
-      submit="Create"
-      isBusy={create.isPending}
-      error={create.error}
-      reason={create.reason}
-      onSubmit={() => create.mutate({ body: { name, kind } })}
-    >
-      <TextField name="name" label="Name" value={name} onChange={setName} isFirst />
-      <SelectField
-        name="kind"
-        label="What it may do"
-        value={kind}
-        onChange={setKind}
-        choices={CHOICES}
-      />
+    <FormDialog form={form} onClose={onClose} title="New API key" submit="Create">
+      <TextField {...form.bind('name')} label="Name" isFirst />
+      <SelectField {...form.bind('kind')} label="What it may do" choices={CHOICES} />
     </FormDialog>
   )
 }

@@ -72,7 +72,7 @@ export function View() {
           <CheckField
             label="Keep me signed in"
             hint="Stores it in this browser until you sign out. Otherwise it ends with this tab."
-            isOn={isKept}
+            value={isKept}
             onChange={setKept}
           />
         </FormErrors>

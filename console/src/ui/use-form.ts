@@ -1,0 +1,133 @@
+import { useRef, useState } from 'react'
+import type { AnswerOf, OperationId, RequestOf } from '../api/call.ts'
+import { CallError, isOutdated } from '../api/errors.ts'
+import { useWrite } from '../api/use-write.ts'
+import { tell } from './toast.tsx'
+
+/** What a field needs to show and change one value of a form. */
+export type FieldState<Value> = {
+  name: string
+  value: Value
+  onChange: (value: Value) => void
+}
+
+/** What is stored now in a field, and what was typed. */
+export type FieldComparison = { label: string; now: unknown; typed: unknown }
+
+/** What is sent, and what has become of it. */
+export type Submission = {
+  submit: () => void
+  isBusy: boolean
+  error: unknown
+  /** Why the caller may not submit. */
+  reason: string | null
+}
+
+export type Form<Fields> = Submission & {
+  fields: Fields
+  set(part: Partial<Fields>): void
+  /**
+   * Connects a field: `<TextField {...form.bind('email')} label="E-mail" />`. `path` is where the
+   * value is in the request, if that is not its name.
+   */
+  bind<Name extends keyof Fields & string>(name: Name, path?: string): FieldState<Fields[Name]>
+  /** Compares what is stored now with what was typed, in the fields that get a label here. */
+  compare(labels: Partial<Record<keyof Fields & string, string>>): FieldComparison[]
+  /** Forgets what was typed. */
+  discard(): void
+}
+
+type FormOptions<Id extends OperationId, Fields> = {
+  /** What the fields begin with: what is stored of the object, if there is one. */
+  first: Fields
+  requestOf: (fields: Fields) => RequestOf<Id>
+  /** The entity tag of the object that the form was filled with. */
+  etag?: string | undefined
+  /** True for a form of a page: until somebody types, it shows what is stored. */
+  isInPage?: boolean
+  /** What the server cannot know is wrong. It is shown at the field, and nothing is sent. */
+  check?: (fields: Fields) => { field: string; message: string } | null
+  /** What is told once it is done. */
+  doneText?: (answer: AnswerOf<Id>, fields: Fields) => string
+  /** Sends the former values. `send` calls the same operation. */
+  undo?:
+    | ((undone: {
+        answer: AnswerOf<Id>
+        fields: Fields
+        send: (request: RequestOf<Id>) => Promise<unknown>
+      }) => Promise<unknown>)
+    | null
+  onDone?: (answer: AnswerOf<Id>) => void
+  /** What follows instead, if the form is not done with the operation. It keeps what was typed. */
+  next?: (answer: AnswerOf<Id>, fields: Fields) => void
+}
+
+/**
+ * Returns the state of a form: its fields, and the operation that they are sent with. Nothing that
+ * was typed is lost when the server refuses.
+ */
+export function useForm<Id extends OperationId, Fields extends object>(
+  id: Id,
+  options: FormOptions<Id, Fields>,
+): Form<Fields> {
+  const { first, requestOf, isInPage = false, check, doneText, undo, onDone, next } = options
+  const start = isInPage ? null : first
+  const [typed, setTyped] = useState<Fields | null>(start)
+  const [wrong, setWrong] = useState<CallError | null>(null)
+  const sent = useRef(first)
+  const fields = typed ?? first
+  const set = (part: Partial<Fields>) => setTyped((all) => ({ ...(all ?? first), ...part }))
+  const again = useWrite(id)
+  const write = useWrite(id, {
+    onDone: (answer) => {
+      if (next) return next(answer, sent.current)
+      setTyped(start)
+      onDone?.(answer)
+      const undone = { answer, fields: sent.current, send: again.mutateAsync }
+      if (doneText) tell(doneText(answer, undone.fields), undo ? () => undo(undone) : undefined)
+    },
+  })
+  const ifMatch = useTag(options.etag, { error: write.error, isUntouched: typed === null })
+  const submit = () => {
+    if (write.isPending || write.reason !== null) return
+    const problem = check?.(fields) ?? null
+    setWrong(problem && new CallError({ status: 400, ...problem }))
+    if (problem !== null) return
+    sent.current = fields
+    write.mutate({ ...requestOf(fields), ifMatch })
+  }
+  return {
+    fields,
+    set,
+    bind: (name, path = name) => ({
+      name: path,
+      value: fields[name],
+      onChange: (value) => set({ [name]: value } as unknown as Partial<Fields>),
+    }),
+    compare: (labels) =>
+      (Object.entries(labels) as [keyof Fields, string][]).map(([name, label]) => ({
+        label,
+        now: first[name],
+        typed: fields[name],
+      })),
+    discard: () => setTyped(start),
+    submit,
+    isBusy: write.isPending,
+    error: wrong ?? write.error,
+    reason: write.reason,
+  }
+}
+
+/**
+ * Returns the entity tag that a form sends: of what it was filled with. After a refusal it is that
+ * of what is there now, because the person sees that and may replace it. A form that nobody has
+ * typed into shows what is there.
+ */
+function useTag(
+  present: string | undefined,
+  { error, isUntouched }: { error: unknown; isUntouched: boolean },
+): string | undefined {
+  const [tag, setTag] = useState(present)
+  if ((isUntouched || isOutdated(error)) && present !== tag) setTag(present)
+  return tag
+}
