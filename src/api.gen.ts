@@ -4300,7 +4300,7 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * `exhaustsAt`: only budgets that run out before their window ends, the first ones first; those that are used up precede them. `utilization`: the highest first.
+       * `exhaustsAt`: first the budgets that are used up, then those that run out before their window ends, the earliest first. Others are not listed. `utilization`: the highest first.
        */
       sortBy: 'exhaustsAt' | 'utilization'
       /**
@@ -4996,7 +4996,7 @@ export type Operations = {
        */
       at: number
       /**
-       * The largest number of rows. There are fewer at the end of the list, and if they would exceed 4 MB.
+       * The largest number of rows. The response has fewer rows at the end of the list, or if this number of rows would exceed 4 MB.
        */
       limit: number
       /**
@@ -5083,23 +5083,23 @@ export type Operations = {
        */
       limit: number
       /**
-       * Only of this customer. It need not exist: denials also name unknown customers.
+       * Only denials of this customer. The customer need not exist: unknown customers are denied, too.
        */
       customerId?: string
       /**
-       * Only those on whose budget paths this entity was.
+       * Only denials whose budget paths contained this entity.
        */
       entityId?: string
       /**
-       * Only of this feature.
+       * Only denials of this feature.
        */
       featureId?: string
       /**
-       * Only of this currency.
+       * Only denials of this currency.
        */
       currencyId?: string
       /**
-       * Only those that this budget denied.
+       * Only denials by this budget.
        */
       budgetId?: string
       /**
@@ -5371,7 +5371,7 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The text. White space around it does not count.
+       * The text. White space around it is ignored.
        */
       q: string
       /**
@@ -5454,11 +5454,11 @@ export type Operations = {
        */
       interval?: 'hour' | 'day' | 'month'
       /**
-       * Return a series of each of the ten largest groups.
+       * Return a series for each of the ten largest groups.
        */
       groupBy?: 'customer' | 'entity'
       /**
-       * Only these customers, separated by commas. Required by hour. To group by entity, name exactly one.
+       * Only these customers, separated by commas. Required for the interval `hour`. To group by entity, name exactly one.
        *
        * @minItems 1
        * @maxItems 20

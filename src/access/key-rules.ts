@@ -44,7 +44,9 @@ export function refuseBeyond(
   given: { kind: KeyKind; expiresAt: Instant | null },
 ): void {
   if (!covers(role, given.kind))
-    throw forbidden(`kind: ${role} may not give away ${given.kind}, which permits more`)
+    throw forbidden(
+      `kind: ${role} may not create a key of the kind ${given.kind}, which permits more`,
+    )
   if (makesUntil === null || (given.expiresAt !== null && given.expiresAt <= makesUntil)) return
   throw forbidden(
     `expiresAt: your own key expires at ${instantToWire(makesUntil)}, and a key that it makes ` +

@@ -172,8 +172,8 @@ async function save(tx: Tx, call: Call, made: UpsertToSave): Promise<void> {
 }
 
 /**
- * Locks the customer's usage until the end of the transaction. Returns an instant; usage that is
- * counted afterwards has that instant of decision or a later one.
+ * Locks the customer's usage until the end of the transaction. Returns the instant of decision. No
+ * usage that is counted afterwards has an earlier instant of decision.
  */
 async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Instant) {
   const heads = await lockVersions(tx, scope, { customerKeys: [customerKey], now })

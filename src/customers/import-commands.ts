@@ -24,8 +24,8 @@ const SALESFORCE: Integration = { id: 'salesforce', vendor: 'SALESFORCE' }
  * Creates and updates customers, all or none, and returns the ids that were created, in request
  * order. `integrationId` is the billing integration of the rows: 404 `IntegrationNotFound`, or
  * `VendorIsNotSupported` if it does not bill. 400 `FailedToImportCustomer` for an invalid row, and
- * `EntityIsArchivedError`. 400 and 404 for Salesforce as `requireIntegrations`. 400 if the
- * customers are too large together.
+ * `EntityIsArchivedError`. For Salesforce, the same 400 and 404 as `requireIntegrations`.
+ * 400 if the metadata of all customers together is too large.
  */
 export async function importCustomers(
   call: Call,
@@ -63,7 +63,8 @@ async function load(
   const { blanks, integrationId } = wanted
   const ids = blanks.map(({ id }) => id)
   const claims = blanks.map(({ id, key }) => ({ customerId: id, key }))
-  // A statement sees what was committed when it began: the third one sees the customers as locked.
+  // A statement sees what was committed before it began. The third one begins after the second one
+  // has locked the customers, so it reads their latest state.
   const [claimed, , found, salesforce, named] = await Promise.all([
     store.claimIds(tx, scope, claims),
     store.lockCustomers(tx, scope, ids),

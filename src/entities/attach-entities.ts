@@ -12,8 +12,9 @@ import type { HierarchyPosition } from './types.ts'
 export type ParentInput = { where: Field; entityKey: Uuid; parentKey?: Uuid | null }
 
 /**
- * The descendants of an entity that moves, without those below other entities that move: the ids of
- * some active ones, and the number of levels, including archived entities.
+ * What is below an entity that moves. Entities below another entity that moves are left out.
+ * `active` has the ids of some active descendants. `levels` is the number of levels below the
+ * entity; levels with only archived entities count too.
  */
 export type Descendants = { active: readonly string[]; levels: number }
 

@@ -11,10 +11,10 @@ import { RETRIED_MS } from './undelivered.ts'
 export type RetryRequest = { operation: Operation; call: Call; stated: RequestInput }
 
 /**
- * Responds to a retry as to its original, if any server has executed the original. The original is
- * looked up first. If one of its objects was changed since, the request may also be a new one with
- * the same content: then it is executed, and only if it is refused does it get the response of the
- * original.
+ * Responds to a retry as to its original, if any server has executed the original. Otherwise
+ * executes the retry. If an object of the original was changed since, the request may also be a new
+ * one with the same content. Then it is executed, and gets the response of the original only if it
+ * is refused.
  */
 export async function answerRetry(
   { operation, call, stated }: RetryRequest,
@@ -45,8 +45,9 @@ export async function answerRetry(
 }
 
 /**
- * The statuses of a second creation, removal or change of a stated object, or of a second use of a
- * code.
+ * The statuses with which a repetition is refused because its original has already taken effect: it
+ * creates or removes the same object, changes it with an outdated `If-Match`, or uses a sign-in
+ * code again.
  */
 const EXPLAINED: readonly number[] = [400, 401, 404, 409, 412]
 

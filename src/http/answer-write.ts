@@ -21,9 +21,10 @@ export type UnkeyedWrite = {
 }
 
 /**
- * Executes a write, or responds to a retry as to its original if that was executed. The events of
- * the original show this, and whether later changes overtook it. If the operation publishes no
- * events, only a response that may not have arrived shows it.
+ * Executes a write. If it is a retry and its original was executed, responds as to the original
+ * instead. The events of the original show whether it was executed, and whether its objects have
+ * changed since. If the operation publishes no events, only a cached response that may not have
+ * arrived shows that the original was executed.
  */
 export async function answerUnnamed(
   request: FastifyRequest,
@@ -54,9 +55,9 @@ const isSentAgain = ({ headers }: FastifyRequest): boolean =>
   /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /**
- * Returns whether everything in the request has its own deduplication key: a reservation, a key of
- * the request, or a list of items with keys. Any server recognises their repetitions, and for much
- * longer.
+ * Returns whether repetitions are recognised without this module: the request names a reservation,
+ * has a deduplication key, or is a list of items that each have one. Any server recognises such
+ * repetitions, and for much longer.
  */
 export function isNamed({ path }: Operation, body: unknown): boolean {
   if (path.includes('{reservationId}') || hasKey(body)) return true

@@ -30,9 +30,9 @@ export function ifMatchOf(
   const sent = headers['if-match']
   if (sent === undefined || operation.method === 'GET') return null
   if (!takesIfMatch(operation))
-    throw badInput(FIELD, 'If-Match: this operation does not take it', 'InvalidArgumentError')
+    throw badInput(FIELD, 'If-Match: this operation takes no such header', 'InvalidArgumentError')
   if (operation.method === 'PUT' && Object.values(Object(body)).some(hasSeveral))
-    throw badInput(FIELD, 'If-Match: send one row with it', 'InvalidArgumentError')
+    throw badInput(FIELD, 'If-Match: send exactly one row with this header', 'InvalidArgumentError')
   if (sent.trim() === '*') return '*'
   const tags = sent.split(',').map((tag) => TAG.exec(tag.trim())?.[1])
   const valid = tags.filter((tag) => tag !== undefined)

@@ -85,7 +85,7 @@ test('a body that cannot be divided into parts is refused before it is parsed', 
   const megabytes = (text: string) => text.repeat(Math.ceil(1_100_000 / text.length))
   const refused: [string, RegExp][] = [
     [`[${megabytes('[],')}[]]`, /^body must be an object/],
-    [`{"junk":{"a":[${megabytes('[],')}1]}}`, /beside its lists is larger than 1 MB/],
+    [`{"junk":{"a":[${megabytes('[],')}1]}}`, /except its lists is larger than 1 MB/],
     [`{"events":[[${megabytes('[],')}1]]}`, /^events\[0\] is larger than 1 MB/],
     [`{"events":[${megabytes('[],')}1]}`, /lists of more than 10000 items/],
     [`{${megabytes('"a":[],')}"a":1}`, /too many lists/],

@@ -78,7 +78,7 @@ async function parseInSlices(bytes: Buffer): Promise<object> {
 }
 
 async function joined(bytes: Buffer, { skeleton, lists }: Split, pause: Pause): Promise<object> {
-  refuseLarge(skeleton, inBody(), 'what is in the body beside its lists')
+  refuseLarge(skeleton, inBody(), 'everything in the body except its lists')
   const body = parseJsonBody(skeleton) as Record<string, unknown>
   const names = Object.entries(body).flatMap(([name, value]): [number, string][] =>
     Array.isArray(value) && typeof value[0] === 'number' ? [[value[0], name]] : [],

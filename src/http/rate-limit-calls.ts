@@ -50,7 +50,7 @@ function refuseUnknown({ operations: named }: RateLimits, operations: readonly O
   const unknown = Object.keys(named).filter((id) => !known.has(id))
   if (unknown.length > 0)
     throw new ConfigError(
-      `BURSAR_RATE_LIMITS names ${unknown.join(', ')}: no such operation, see operationId in /openapi.json`,
+      `BURSAR_RATE_LIMITS: there is no operation ${unknown.join(', ')}; /openapi.json has every operationId`,
     )
 }
 

@@ -67,7 +67,7 @@ export function cacheUndelivered(
   let turn = 0
 
   const repeated = async (name: string, before: number): Promise<Answer | null> => {
-    // Checks whether this still is the database that contains the work.
+    // Finds out whether this is still the database that contains the work of the original.
     if (open.isKnown(name, before)) await db.look()
     for (;;) {
       cached.expire()
@@ -159,7 +159,7 @@ function cacheAnswers(
   return {
     add: (original: Original) => {
       cached.set(original, original)
-      // Not only when a retry comes: expired responses would occupy all of the space until then.
+      // Without this, expired responses would occupy space until the next retry comes.
       expire()
       // A response larger than the whole space counts as delivered.
       if (cached.peek(original) === undefined) onDrop(original)

@@ -24,6 +24,6 @@ export const stateNotFound = (): ApiError =>
     503,
     null,
     'the database does not have the state of Bursar-At-Least: an older copy has replaced it. ' +
-      'Leave the header out to accept the state that there is',
+      'Leave the header out to accept the state of the copy',
     { field: inHeader(AT_LEAST), headers: { 'x-should-retry': 'false' } },
   )

@@ -19,7 +19,7 @@ const YEARS = 10
 const POINTS = 2000
 /** The largest groups that have a series of their own. */
 export const GROUPS = 10
-/** Beside these, what belongs to no group, and the rest. */
+/** The groups, one series for usage that belongs to no group, and one for the rest. */
 const MOST_SERIES = GROUPS + 2
 
 /**

@@ -153,7 +153,7 @@ function requireSum(feature: Feature | undefined, featureId: string): Feature {
   if (!addsUp(feature))
     throw plan.impossible(
       'featureId',
-      `usage of ${featureId} is not a sum; read its history instead`,
+      `usage of ${featureId} is neither a sum nor a count; read its history instead`,
     )
   return feature
 }

@@ -193,7 +193,7 @@ test('a range, a feature or a customer that cannot be read is refused, and the f
       { groupBy: 'customer', from: '2025-05-18T00:00:00Z' },
       { ...invalid, message: /intervals/ },
     ],
-    [{ featureId: 'peak' }, { ...invalid, message: /not a sum/ }],
+    [{ featureId: 'peak' }, { ...invalid, message: /neither a sum nor a count/ }],
     [{ featureId: 'sso' }, { status: 400, code: 'MeteringNotAvailableForFeatureType' }],
     [{ featureId: 'nothing' }, { status: 404, code: 'FeatureNotFound' }],
     [{ customerId: 'nobody' }, { status: 404, code: 'CustomerNotFound' }],

@@ -27,7 +27,7 @@ export type StateTokens = {
 /** The state that a call requires, and the one that it shows. */
 export type StateOfCall = {
   readonly call: CallState
-  /** Returns the token of the state that was noted. If none was, as `currentToken`. */
+  /** Returns the token of the state that was noted, or calls `currentToken` if none was noted. */
   notedToken(): Promise<string>
   /**
    * Returns the token of the state that the database has now. It includes everything that was read
@@ -108,7 +108,7 @@ export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences):
 }
 
 const replaced = () =>
-  unavailable('another database has replaced the one that was asked; try again')
+  unavailable('another database has replaced the one that this request has read; try again')
 
 function requiredBy(sent: string, subject: TokenSubject, maker: TokenMaker) {
   const content = contentOf(maker, subject, sent)

@@ -141,7 +141,7 @@ for (const id of operationIds.filter(
     await tenant.refused(id, ifMatch(calls[id]('tagged'), '*'), {
       status: 400,
       code: 'InvalidArgumentError',
-      message: /^If-Match: this operation does not take it/,
+      message: /^If-Match: this operation takes no such header/,
     })
   })
 
@@ -177,7 +177,7 @@ test('a list of one row takes If-Match, several rows do not, and a new row has n
   await tenant.refused(UPSERT, ifMatch({ params: path, body: { entities } }, '*'), {
     status: 400,
     code: 'InvalidArgumentError',
-    message: /^If-Match: send one row/,
+    message: /^If-Match: send exactly one row/,
   })
   const bob = { params: path, body: { entities: entities.slice(1) } }
   await tenant.refused(UPSERT, ifMatch(bob, '*'), { status: 412, code: null, message: /no such/ })

@@ -30,7 +30,7 @@ export function useRead<Id extends OperationId>(
   })
 }
 
-/** After a change of filters the former rows stay, dimmed. Data of another record does not stay. */
+/** After a change of filters the former rows stay, dimmed. Data of another object does not stay. */
 function formerOf<Answer>(
   former: Answer | undefined,
   query: { queryKey: readonly unknown[] } | undefined,
@@ -41,7 +41,7 @@ function formerOf<Answer>(
 }
 
 type Page<Row> = { data: Row[]; pagination: { next: string | null } }
-/** The operations that answer pages. */
+/** The operations that return pages. */
 export type ListId = {
   [Id in OperationId]: AnswerOf<Id> extends Page<unknown> ? Id : never
 }[OperationId]
@@ -49,7 +49,7 @@ export type RowOf<Id extends ListId> = AnswerOf<Id> extends Page<infer Row> ? Ro
 
 /** Rows of one request. */
 export const PAGE_SIZE = 50
-/** Pages that one view holds: what is further away is found by a filter. */
+/** The most pages of a list in one view. A filter finds what comes after them. */
 export const MOST_PAGES = 20
 
 /** Reads a list page by page, as far as the reader asks for more. */

@@ -1,7 +1,7 @@
 import type { EntitlementExplanation, EntitlementRule } from '../../../src/api.gen.ts'
 import { formatDuration, formatNumber, formatReset } from '../format.ts'
 
-/** A part of a sentence. What stands in `strong` is a name of the customer's or the vendor's. */
+/** A part of a sentence. `strong` contains a name or id that the customer or the vendor chose. */
 export type Part = string | { strong: string }
 
 /** What a sentence is made of. */
@@ -19,7 +19,7 @@ export type Given = {
 }
 
 /**
- * One sentence for each rule: why the answer is what it is. A new rule does not compile without a
+ * One sentence for each rule: why the result is what it is. A new rule does not compile without a
  * sentence.
  */
 export const VERDICTS: Readonly<Record<EntitlementRule, (given: Given) => Part[]>> = {

@@ -81,7 +81,7 @@ function windowsIn(
       if (windows.length > WINDOWS_LIMIT)
         throw badInput(
           inQuery('from'),
-          `query: there are more than ${WINDOWS_LIMIT} windows from then on; shorten the range`,
+          `query: the range has more than ${WINDOWS_LIMIT} windows since from; shorten it`,
         )
       at = end
     }

@@ -84,7 +84,7 @@ export async function readBudgetHistory(
     if (amounts === null)
       throw badInput(
         inQuery('from'),
-        `query: there are more than ${RECORDS} records from then on; choose a later from`,
+        `query: there are more than ${RECORDS} records since from; choose a later from`,
       )
     return {
       budget: { ...found, capabilityId: capability.id },

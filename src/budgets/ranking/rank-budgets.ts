@@ -6,7 +6,7 @@ import * as store from './pass-store.ts'
 import { pauseAfter, rankOf } from './rank.ts'
 import { readStandings } from './read-standings.ts'
 
-/** Customers that one run looks at, and customers and budgets that it ranks. */
+/** One run looks at most at so many customers, and ranks at most so many customers and budgets. */
 const LOOKED = 5000
 const CUSTOMERS = 500
 const BUDGETS = 2000
@@ -43,7 +43,7 @@ const passFrom = (startedAt: Instant, rankedAt: Instant | null): store.Pass => (
 
 type Step = { scope: Scope; pass: store.Pass; look: store.Look; now: Instant }
 
-/** Ranks budgets of changed customers. Returns where to go on. Null at the end of the pass. */
+/** Ranks budgets of changed customers. Returns where the next step begins, or null at the end. */
 async function rankSome(tx: Tx, step: Step): Promise<store.Pass | null> {
   const { scope, pass, look, now } = step
   const part = look.changed[0]?.customerKey === pass.part?.customerKey ? pass.part : null

@@ -200,7 +200,7 @@ function debounce(work: () => void, whenDue: (later: () => void) => unknown): ()
 /** The longest time that an entry waits for others while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
-/** For how many customers the queue knows whether their last batch timed out on a lock. */
+/** The number of customers of which it is known whether their last batch timed out on a lock. */
 const LOCKED_QUEUES = 10_000
 
 /**

@@ -26,7 +26,10 @@ export type BatchRecall = {
    * batch should lock its customers first because other servers write for them, too.
    */
   basisOf(batch: Batch, now: Instant): BatchBasis | null
-  /** Returns whether memory has what a batch of these customers depends on, requests aside. */
+  /**
+   * Returns whether memory has what a batch of these customers depends on. What its requests
+   * depend on besides that is not examined.
+   */
   knows(scope: Scope, customerKeys: readonly Uuid[]): boolean
   /** Returns whether one of these deduplication keys was stored or found a short time ago. */
   hasRepetition(keys: readonly DedupKeyOf[]): boolean

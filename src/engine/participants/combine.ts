@@ -26,8 +26,8 @@ export const isFinal = ({ accessDeniedReason }: Pick<Decision, 'accessDeniedReas
   accessDeniedReason !== null && FINAL.has(accessDeniedReason)
 
 /**
- * Returns the attribution keys that deny because their values name no entity. By the setting of the
- * environment, these are all of `unresolved` or none.
+ * Returns the attribution keys that deny because their values name no entity: all of `unresolved`
+ * if the environment has chosen `deny`, otherwise none.
  */
 export const denyingKeys = (unresolved: readonly string[], choice: UnknownDimensions) =>
   choice === 'deny' ? unresolved : []

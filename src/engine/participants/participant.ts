@@ -47,9 +47,15 @@ export type Participant = {
   load(tx: Tx, query: PartQuery): Promise<Part>
   /** Frees the amounts of reservations that have ended. Not for use in a batch. */
   free(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void>
-  /** Compares what is stored of a customer with its records. Sets the fields of its own rows. */
+  /**
+   * Compares the stored usage of a customer with its records. Returns only the fields about rows of
+   * this participant.
+   */
   compare(reader: Reader, query: UsageComparisonQuery): Promise<Partial<UsageComparison>>
-  /** Replaces what is stored of a customer by what its records give. Its version must be locked. */
+  /**
+   * Computes the stored usage of a customer from its records, and replaces it. The customer's
+   * version must be locked.
+   */
   rebuild(tx: Tx, owner: Owner): Promise<void>
   /**
    * Returns how it decides questions about a customer, in their order. What is missing is read; the
@@ -57,7 +63,10 @@ export type Participant = {
    * and there is no reader.
    */
   recall(source: UsageSource, queries: readonly CheckQuery[]): Recall
-  /** Returns the instants at which what it shows may change without a write, apart from holds. */
+  /**
+   * Returns the instants at which its fields of a result may change without a write. Ends of holds
+   * are left out.
+   */
   changesAt(outcome: Outcome): readonly (Instant | null)[]
   /** Returns the holds that may have caused its denial. Null: none may have. */
   blockingHolds(outcome: Outcome, owner: HoldOwner): BlockingHolds | null
@@ -104,7 +113,7 @@ export type Part = {
    */
   post(record: ValidatedRecord, before: Postings): Postings
   /**
-   * Holds the amount of a reservation, which was made of a record. 400
+   * Holds the amount of a reservation that was made from a record. 400
    * `EntitlementUsageOutOfRangeError`.
    */
   hold(record: ValidatedRecord, reservation: Reservation): void
@@ -237,7 +246,10 @@ export type UsageSource = {
 /** Decides a question by one participant, with what those before it have decided. */
 export type Decider = (before: Authorization) => Authorization
 
-/** A promise only if something must be read: most checks need nothing, and each wait takes time. */
+/**
+ * It is a promise only if something must be read. Most checks read nothing, and waiting for a
+ * promise takes time.
+ */
 export type Recall = readonly Decider[] | null | Promise<readonly Decider[]>
 
 /** What participants have shown of a decision. */

@@ -24,15 +24,15 @@ export type Stance = {
   toDeny(): readonly Way[]
   /** Returns its stance after a way, whose changes may be those of any participant. */
   after(way: Way): Stance
-  /** Changes that each way to a grant must contain as well. While there are any, it is denied. */
+  /** Changes that each way to a grant must contain too. If there are any, the request is denied. */
   needed: Way
 }
 
 /**
- * Returns the ways to the opposite of what participants have decided together. To be granted, a way
- * requests so little that none denies, or changes all that deny. To be denied, a way makes one of
- * them deny. It is not known what the `needed` changes lead to, so the other changes are chosen as
- * if none were needed.
+ * Returns the ways to the opposite of what participants have decided together. A way to a grant
+ * requests so little that no participant denies, or changes every participant that denies. A way to
+ * a denial makes one participant deny. What a decision would be after the `needed` changes is not
+ * known. So the other changes of a way are chosen as if no change were needed.
  */
 export function waysOf(stances: readonly Stance[]): Way[] {
   const needed = stances.flatMap((stance) => stance.needed)

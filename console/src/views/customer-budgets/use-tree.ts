@@ -18,11 +18,11 @@ import type { TreeFilter } from './filter.ts'
 const TREE = 'v1.customers.retrieveEntityTree'
 /** Rows of one request. They are read by number, so any part of a long list can be shown. */
 const BLOCK = 100
-/** How long a block that is no longer seen is kept, in milliseconds. */
+/** How long a block is cached after it is no longer seen, in milliseconds. */
 const KEPT_MS = 60_000
 /** Blocks that one view may need at once. A screen shows parts of two or three. */
 const MOST_BLOCKS = 12
-/** Blocks that are kept once they are no longer seen. Those of longest ago go first. */
+/** The most blocks that are cached after they are no longer seen. The oldest are dropped first. */
 const MOST_KEPT = 200
 
 export type TreeItem = {
@@ -121,7 +121,7 @@ const seenRows = (
     })),
   )
 
-/** Keeps what scrolling through a long list leaves behind within a bound. */
+/** Drops the oldest blocks that are no longer seen, so that scrolling does not fill the memory. */
 function useForgetting(first: number): void {
   const queries = useQueryClient()
   const { environment } = useSession()
@@ -155,7 +155,7 @@ function neededBlocks(
   return [...needed.values()].slice(0, MOST_BLOCKS)
 }
 
-/** The lengths of lists are in every answer: what is opened knows them before it is seen. */
+/** Takes the lengths of lists from the responses. So the length is known before the end is seen. */
 function learnTotals(
   totals: ReadonlyMap<string | null, number>,
   from: {
