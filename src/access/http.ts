@@ -1,4 +1,4 @@
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import { createKeyAs, revokeKeyAs, rotateKeyAs } from './key-commands.ts'
 import { GRACES } from './key-rules.ts'
@@ -31,7 +31,7 @@ export const accessHandlers: Handlers<
   }),
   'v1.apiKeys.list': async ({ query }, { app, scope }) => {
     const page = await pageOfKeys(app.db.read, scope, pageRequest(query))
-    return { ...page, data: page.data.map(apiKeyToWire) }
+    return pageToWire(page, apiKeyToWire)
   },
   'v1.apiKeys.create': async ({ body }, call) => ({
     data: secretToWire(await createKeyAs(call, newKeyFromWire(body))),

@@ -1,7 +1,7 @@
 import type { AuditEntry, Event, Operations } from '../api.gen.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import { listEntries } from './queries.ts'
 import type { Entry, EntryFilter } from './types.ts'
@@ -39,10 +39,10 @@ const entryToWire = (entry: Entry): AuditEntry => ({
 export const auditHandlers: Handlers<'v1.eventsLog.list' | 'v1.audit.list'> = {
   'v1.eventsLog.list': async ({ query }, call) => {
     const page = await listEntries(call, filterFromWire(query))
-    return { ...page, data: page.data.map(eventToWire) }
+    return pageToWire(page, eventToWire)
   },
   'v1.audit.list': async ({ query }, call) => {
     const page = await listEntries(call, filterFromWire(query))
-    return { ...page, data: page.data.map(entryToWire) }
+    return pageToWire(page, entryToWire)
   },
 }

@@ -3,7 +3,7 @@ import type { AssignmentUpsertRequestBody, Operations, UpsertAssignment } from '
 import { distinct } from '../entities/index.ts'
 import { badInput } from '../kernel/errors.ts'
 import { type Field, inBody, inQuery } from '../kernel/field.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import { quantityFromWire } from '../kernel/quantity.ts'
 import type { Handlers } from '../operation.ts'
 import { upsertAssignments } from './budget-commands.ts'
@@ -130,7 +130,7 @@ export const budgetHandlers: Handlers<Budgets> = {
       capability: capabilityFilter(query),
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map((each) => assignmentToWire(each, each.capabilityId)) }
+    return pageToWire(page, (each) => assignmentToWire(each, each.capabilityId))
   },
   'v1.events.beta.customers.retrieveGovernance': async ({ params, query }, call) => {
     const { rows, next, capabilities, now } = await queries.readTree(

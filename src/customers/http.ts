@@ -4,7 +4,7 @@ import type {
   CustomerUpdateRequestBody,
 } from '../api.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import { none } from '../kernel/patch.ts'
 import type { Handlers } from '../operation.ts'
 import type { ArchiveHook } from './customer-change.ts'
@@ -83,7 +83,7 @@ export const customersHandlers = (
       created: createdRange(query.createdAt),
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(customerToWire) }
+    return pageToWire(page, customerToWire)
   },
   'v1.customers.archive': async ({ params }, call) => ({
     data: customerToWire(await customers.archiveCustomer(call, params.id, whenArchived)),
@@ -100,7 +100,7 @@ export const customersHandlers = (
       customerId: params.id,
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(resourceToWire) }
+    return pageToWire(page, resourceToWire)
   },
   'v1.customers.paymentMethod.attach': async ({ params, body }, call) => {
     const { integrationId, vendorIdentifier: vendor, paymentMethodId, billingCurrency } = body
@@ -143,7 +143,7 @@ const linksHandlers: Handlers<Links> = {
       vendors: query.vendorIdentifier ?? null,
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(linkToWire) }
+    return pageToWire(page, linkToWire)
   },
   'v1.customers.integrations.unlink': async ({ params }, call) => ({
     data: linkToWire(

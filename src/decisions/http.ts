@@ -2,7 +2,7 @@ import type { Operations, Decision as WireDecision } from '../api.gen.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { instantOfKey } from '../kernel/ids.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import type { DecisionFilter } from './decision-store.ts'
 import { decisionKey, listDenials, retrieveDenial } from './queries.ts'
@@ -14,7 +14,7 @@ type DecisionReads = 'v1.decisions.list' | 'v1.decisions.retrieve'
 export const decisionHandlers = (recorder: DecisionRecorder): Handlers<DecisionReads> => ({
   'v1.decisions.list': async ({ query }, call) => {
     const page = await listDenials(call, recorder, filterFromWire(query))
-    return { ...page, data: page.data.map(decisionToWire) }
+    return pageToWire(page, decisionToWire)
   },
   'v1.decisions.retrieve': async ({ params }, call) => {
     const key = decisionKey(params.decisionId)

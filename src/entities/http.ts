@@ -1,7 +1,7 @@
 import type { UpsertEntity } from '../api.gen.ts'
 import { coalesceRenamedField } from '../kernel/api-generations.ts'
 import { inBody, inQuery } from '../kernel/field.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import * as entities from './entity-commands.ts'
 import * as queries from './queries.ts'
@@ -44,7 +44,7 @@ export const entityHandlers: Handlers<EntityOperations> = {
       page: pageRequest(query),
       includeArchived: query.includeArchived === 'true',
     })
-    return { ...page, data: page.data.map(entityTypeToWire) }
+    return pageToWire(page, entityTypeToWire)
   },
   'v1Beta.entityTypes.archive': async ({ body }, call) => ({
     data: { ids: await types.archiveTypes(call, body.ids) },
@@ -73,7 +73,7 @@ export const entityHandlers: Handlers<EntityOperations> = {
       includeArchived: query.includeArchived === 'true',
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(entityToWire) }
+    return pageToWire(page, entityToWire)
   },
   'v1Beta.customers.entities.archive': async ({ params, body }, call) => ({
     data: { ids: await entities.archiveEntities(call, params.id, body.ids) },

@@ -7,6 +7,12 @@ export type PageRequest = { after: Uuid | null; before: Uuid | null; limit: numb
 
 export type Page<T> = { data: T[]; pagination: { next: Uuid | null; prev: Uuid | null } }
 
+/** Returns the wire form of a page, with the wire forms of its items. */
+export const pageToWire = <T, W>({ data, pagination }: Page<T>, toWire: (item: T) => W) => ({
+  data: data.map((each) => toWire(each)),
+  pagination,
+})
+
 /** Rows of a page: without `limit`, and at most. */
 export const PAGE_LIMITS = { default: 20, max: 100 }
 

@@ -5,7 +5,7 @@ import type {
 import type { EntitlementReads } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
-import { pageRequest } from '../kernel/page.ts'
+import { pageRequest, pageToWire } from '../kernel/page.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Call, Handlers } from '../operation.ts'
 import {
@@ -84,14 +84,14 @@ export const promotionalHandlers = ({
       return { data: result.map((each) => promotionalToWire(each, of)) }
     },
     'v1.customers.promotionalEntitlements.list': async ({ params, query }, call) => {
-      const { data, pagination, ...of } = await queries.listPromotional(call, {
+      const { isArchived, now, ...page } = await queries.listPromotional(call, {
         customerId: params.id,
         statuses: query.status ?? null,
         created: createdRange(query.createdAt),
         page: pageRequest(query),
       })
-      const { scope } = call
-      return { data: data.map((each) => promotionalToWire(each, { scope, ...of })), pagination }
+      const of = { scope: call.scope, isArchived, now }
+      return pageToWire(page, (each) => promotionalToWire(each, of))
     },
     'v1.customers.promotionalEntitlements.update': async ({ params, body }, call) => {
       const query = { customerId: params.id, featureId: params.featureId }

@@ -1,5 +1,5 @@
 import type { CustomCurrencyUpdateRequestBody } from '../../api.gen.ts'
-import { pageRequest } from '../../kernel/page.ts'
+import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
 import type { Handlers } from '../../operation.ts'
 import type { CatalogUse } from '../catalog-use.ts'
@@ -42,7 +42,7 @@ export const currencyHandlers = (use: CatalogUse): Handlers<Currencies> => ({
       archived: statuses.includes('ARCHIVED'),
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(currencyToWire) }
+    return pageToWire(page, currencyToWire)
   },
   'v1.credits.customCurrencies.archive': async ({ params }, call) => ({
     data: currencyToWire(await currencies.archiveCurrency(call, params.currencyId, use)),

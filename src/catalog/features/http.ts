@@ -5,7 +5,7 @@ import type {
   UnitTransformationInput,
 } from '../../api.gen.ts'
 import { createdRange } from '../../kernel/created-range.ts'
-import { pageRequest } from '../../kernel/page.ts'
+import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
 import type { Handlers } from '../../operation.ts'
 import type { CatalogUse } from '../catalog-use.ts'
@@ -77,7 +77,7 @@ export const featureHandlers = (use: CatalogUse): Handlers<Features> => ({
       created: createdRange(query.createdAt),
       page: pageRequest(query),
     })
-    return { ...page, data: page.data.map(featureToWire) }
+    return pageToWire(page, featureToWire)
   },
   'v1.features.archiveFeature': async ({ params }, call) => ({
     data: featureToWire(await features.archiveFeature(call, params.id, use)),

@@ -11,7 +11,7 @@ import { required } from '../../kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
 import { inBody } from '../../kernel/field.ts'
-import { pageRequest } from '../../kernel/page.ts'
+import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
 import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.ts'
@@ -118,12 +118,12 @@ export function consumptionHandlers(
       data: (await changeReservation(call, params, { kind: 'release' })).reservation,
     }),
     'v1.customers.reservations.list': async ({ params, query }, call) => {
-      const { data, pagination } = await listReservations(
+      const page = await listReservations(
         call,
         { customerId: params.id, statuses: query.status ?? null, page: pageRequest(query) },
         ids,
       )
-      return { data: data.map((each) => reservationToWire(each, params.id)), pagination }
+      return pageToWire(page, (each) => reservationToWire(each, params.id))
     },
     'v1.customers.reservations.retrieve': async ({ params }, call) => {
       const query = { customerId: params.id, id: params.reservationId }
