@@ -1,4 +1,4 @@
-import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
+import { changeStructure, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import {
   findDescendants,
@@ -43,16 +43,14 @@ import { assignmentToWire } from './wire.ts'
  * budgeted; 400 for a duplicate or incomplete row, an unknown entity, or parents that do not form a
  * tree.
  */
-export async function upsertAssignments(
+export const upsertAssignments = (
   call: Call,
   customerId: string,
   inputs: readonly AssignmentInput[],
-): Promise<AssignmentWithId[]> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+): Promise<AssignmentWithId[]> =>
+  changeStructure(call, customerId, async (tx, { customerKey, now }) => {
+    const { app, scope } = call
     refuseSameBudgets(inputs)
-    const now = app.clock.now()
     const [capabilities, places] = await Promise.all([
       holdCapabilities(tx, scope, inputs),
       findPositions(tx, customerKey, namedEntities(inputs)),
@@ -73,9 +71,7 @@ export async function upsertAssignments(
     )
     await save(tx, call, { customerKey, rows, results, places: placed.changed, now })
     return results.map(({ after }, index) => ({ ...after, capabilityId: idOf(rows, index) }))
-  }
-  return app.db.transaction(work)
-}
+  })
 
 const idOf = (rows: readonly Row[], index: number): string =>
   required(rows[index], 'the row of a result').input.capability.id

@@ -1,10 +1,11 @@
 import type { Tx } from '../db/index.ts'
 import { type Event, type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import type { Field } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'
-import { lockAndFind } from './find-customer.ts'
+import { lockAndFind, refuseArchived } from './find-customer.ts'
 import { type OwnedLink, removeLinks, saveLinks } from './link-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
 import { raiseSequence } from './sequence-store.ts'
@@ -48,6 +49,24 @@ export async function changeLocked(
     return { before, after }
   }
   return app.db.transaction(work)
+}
+
+/**
+ * Like `changeLocked`, for a change of the customer's own fields. Returns the customer after it.
+ * Refuses outdated writes as `refuseOutdated` does, and archived customers with 400
+ * `EntityIsArchivedError`.
+ */
+export async function changeActive(
+  call: Call,
+  customerId: string,
+  decide: (tx: Tx, before: Customer, now: Instant) => Promise<CustomerChange>,
+): Promise<Customer> {
+  const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
+    refuseOutdated(call, () => customerToWire(before))
+    refuseArchived(before)
+    return decide(tx, before, now)
+  })
+  return after
 }
 
 /** Writes the differences and publishes their events. The number of statements is constant. */

@@ -12,9 +12,9 @@ import {
   refuseUnknownCoupon,
   unarchived,
 } from './change-customer.ts'
-import { type ArchiveHook, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
+import type { ArchiveHook } from './customer-change.ts'
+import { changeActive, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
 import { claimIds } from './customer-store.ts'
-import { refuseArchived } from './find-customer.ts'
 import { linkField, refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
 import { customerToWire } from './wire.ts'
@@ -53,14 +53,12 @@ export async function provisionCustomer(
  * Changes the fields that are sent and keeps the others. 404 `CustomerNotFound`; 400
  * `EntityIsArchivedError`; otherwise as `provisionCustomer`.
  */
-export async function updateCustomer(
+export const updateCustomer = (
   call: Call,
   customerId: string,
   input: CustomerInput,
-): Promise<Customer> {
-  const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
-    refuseOutdated(call, () => customerToWire(before))
-    refuseArchived(before)
+): Promise<Customer> =>
+  changeActive(call, customerId, async (tx, before, now) => {
     refuseUnknownCoupon(input)
     const stated = input.links ?? []
     refuseRepeatedLinks(stated)
@@ -68,8 +66,6 @@ export async function updateCustomer(
     const links = newLinks(call, stated, now)
     return { after: changeCustomer(before, input, { links, now }), event: 'customer.updated' }
   })
-  return after
-}
 
 const archival =
   (change: (before: Customer, now: Instant) => Customer, event: EventType) =>

@@ -1,3 +1,4 @@
+export { changeStructure } from './change-structure.ts'
 export type { ArchiveHook } from './customer-change.ts'
 export {
   archivedAmong,
@@ -12,7 +13,6 @@ export {
   walkCustomers,
 } from './customer-store.ts'
 export {
-  lockActiveCustomer,
   requireCustomer,
   requireStatus,
   unknownCustomer,

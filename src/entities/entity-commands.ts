@@ -1,4 +1,4 @@
-import { lockActiveCustomer, raiseSequence, renewVersion } from '../customers/index.ts'
+import { changeStructure, raiseSequence, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -31,16 +31,14 @@ import { entityToWire } from './wire.ts'
  * for a duplicate id, a new entity without a type, an unknown or archived type, and entities with
  * too much metadata together.
  */
-export async function upsertEntities(
+export const upsertEntities = (
   call: Call,
   customerId: string,
   inputs: readonly EntityInput[],
-): Promise<Entity[]> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+): Promise<Entity[]> =>
+  changeStructure(call, customerId, async (tx, { customerKey, now }) => {
+    const { app, scope } = call
     refuseDuplicates('entities', inputs)
-    const now = app.clock.now()
     const ids = inputs.map(({ id }) => id)
     const found = await findEntities(tx, customerKey, ids)
     if (found === null) throw tooMuchTogether('entities')
@@ -66,9 +64,7 @@ export async function upsertEntities(
     })
     await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
-  }
-  return app.db.transaction(work)
-}
+  })
 
 type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
@@ -109,16 +105,13 @@ export const archiveEntities = (call: Call, customerId: string, ids: readonly st
 export const unarchiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
   setArchived(call, { customerId, ids, archive: false })
 
-async function setArchived(
+function setArchived(
   call: Call,
   wanted: { customerId: string; ids: readonly string[]; archive: boolean },
 ): Promise<string[]> {
-  const { app, scope } = call
   const ids = distinct(wanted.ids)
   const fieldOf = (id: string | undefined) => idField(wanted.ids, id)
-  const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
-    const now = app.clock.now()
+  return changeStructure(call, wanted.customerId, async (tx, { customerKey, now }) => {
     const found = await findEntities(tx, customerKey, ids)
     if (found === null) throw tooMuchTogether('ids')
     const byId = new Map(found.map((entity) => [entity.id, entity]))
@@ -129,7 +122,7 @@ async function setArchived(
       .map((id) => required(byId.get(id), 'an entity just found'))
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
     if (!wanted.archive) {
-      await refuseArchivedTypes(tx, scope, { entities: changing, fieldOf })
+      await refuseArchivedTypes(tx, call.scope, { entities: changing, fieldOf })
       await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id), fieldOf })
     }
     const results = changing.map((entity) => ({
@@ -139,8 +132,7 @@ async function setArchived(
     }))
     await save(tx, call, { customerKey, results, now })
     return ids
-  }
-  return app.db.transaction(work)
+  })
 }
 
 async function refuseArchivedTypes(

@@ -1,5 +1,5 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
-import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
+import { changeStructure, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import type { EntitlementPublisher } from '../entitlements/index.ts'
 import { publish } from '../events/index.ts'
@@ -36,16 +36,14 @@ export type PromotionalResult<T> = { result: T; now: Instant }
  * 400 as `grantPromotional`, for a duplicate feature and beyond `IN_FORCE_LIMIT`. 409 if one of the
  * features is already granted.
  */
-export async function grantPromotionals(
+export const grantPromotionals = (
   call: PromotionalCall,
   customerId: string,
   inputs: readonly PromotionalInput[],
-): Promise<PromotionalResult<PromotionalEntitlement[]>> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+): Promise<PromotionalResult<PromotionalEntitlement[]>> =>
+  changeStructure(call, customerId, async (tx, { customerKey, now }) => {
+    const { app, scope } = call
     refuseDuplicates(inputs)
-    const now = app.clock.now()
     const featureIds = inputs.map(({ featureId }) => featureId)
     const [features, inForce, count] = await Promise.all([
       holdFeatures(tx, scope, featureIds),
@@ -73,9 +71,7 @@ export async function grantPromotionals(
     ]
     await saveChanges(tx, { ...call, now }, { customerKey, kind: 'granted', changes, writes })
     return { result: granted, now }
-  }
-  return app.db.transaction(work)
-}
+  })
 
 /** With two inputs for one feature it would be unclear which one is meant. */
 function refuseDuplicates(inputs: readonly PromotionalInput[]): void {
@@ -143,12 +139,11 @@ type LockedPromotional = { customerKey: Uuid; before: PromotionalEntitlement; no
  * `CustomerNotFound`, `PromotionalEntitlementNotFoundError` if none is in force; 400
  * `EntityIsArchivedError`.
  */
-export async function revokePromotional(
+export const revokePromotional = (
   call: PromotionalCall,
   query: PromotionalQuery,
-): Promise<PromotionalResult<PromotionalEntitlement>> {
-  const work = async (tx: Tx) => {
-    const { customerKey, before, now } = await lockInForce(tx, call, query)
+): Promise<PromotionalResult<PromotionalEntitlement>> =>
+  changeInForce(call, query, async (tx, { customerKey, before, now }) => {
     const after = { ...before, endsAt: now, updatedAt: now }
     const changes = [{ before, after }]
     const writes = [
@@ -157,29 +152,26 @@ export async function revokePromotional(
     ]
     await saveChanges(tx, { ...call, now }, { customerKey, kind: 'revoked', changes, writes })
     return { result: after, now }
-  }
-  return call.app.db.transaction(work)
-}
+  })
 
-async function lockInForce(
-  tx: Tx,
+/** Runs `work` with the promotional entitlement of a feature that is in force. */
+const changeInForce = <T>(
   call: Call,
   { customerId, featureId }: PromotionalQuery,
-): Promise<LockedPromotional> {
-  const { app, scope } = call
-  const customerKey = await lockActiveCustomer(tx, scope, customerId)
-  const now = app.clock.now()
-  const [before] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
-  if (before !== undefined) {
+  work: (tx: Tx, locked: LockedPromotional) => Promise<T>,
+): Promise<T> =>
+  changeStructure(call, customerId, async (tx, { customerKey, now }) => {
+    const { scope } = call
+    const [before] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
+    if (before === undefined)
+      throw notFound(
+        inPath('featureId'),
+        'PromotionalEntitlementNotFoundError',
+        `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
+      )
     refuseOutdated(call, () => promotionalToWire(before, { scope, isArchived: false, now }))
-    return { customerKey, before, now }
-  }
-  throw notFound(
-    inPath('featureId'),
-    'PromotionalEntitlementNotFoundError',
-    `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
-  )
-}
+    return work(tx, { customerKey, before, now })
+  })
 
 const unscheduleEnds = (tx: Tx, customerKey: Uuid, subject: Uuid): Promise<unknown> =>
   unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
@@ -190,15 +182,14 @@ const unscheduleEnds = (tx: Tx, customerKey: Uuid, subject: Uuid): Promise<unkno
  * 400 `EntityIsArchivedError`, 400 as `changePromotional`, and `InvalidEntitlementResetPeriod` if
  * the reset period would change after usage was counted in it.
  */
-export async function updatePromotional(
+export const updatePromotional = (
   call: PromotionalCall,
   query: PromotionalQuery,
   change: PromotionalChange,
-): Promise<PromotionalResult<PromotionalEntitlement>> {
-  const { app, scope } = call
-  const { featureId } = query
-  const work = async (tx: Tx) => {
-    const locked = await lockInForce(tx, call, query)
+): Promise<PromotionalResult<PromotionalEntitlement>> =>
+  changeInForce(call, query, async (tx, locked) => {
+    const { app, scope } = call
+    const { featureId } = query
     const { customerKey, before, now } = locked
     const [feature] = await holdFeatures(tx, scope, [featureId])
     if (feature === undefined) throw unknownFeature(inPath('featureId'), featureId)
@@ -218,9 +209,7 @@ export async function updatePromotional(
     ]
     await saveChanges(tx, { ...call, now }, { customerKey, kind: 'updated', changes, writes })
     return { result: after, now }
-  }
-  return app.db.transaction(work)
-}
+  })
 
 /** Locks the customer's version first, so that no usage is counted after the check. */
 async function refuseIfCounted(
