@@ -1,4 +1,4 @@
-import { column, type Reader, row, sql } from '../db/index.ts'
+import { column, type Reader, row, rowFinder, sql } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { MAY_OPEN } from './member-store.ts'
 import type { AccountRole, Environment, EnvironmentRole } from './types.ts'
@@ -41,21 +41,16 @@ const rolesRow = row<MemberRoles>({
 })
 
 /** Returns the roles of a person in an environment, or null if they are not a member. */
-export const findRoles = (
-  reader: Reader,
-  scope: Scope,
-  userId: string,
-): Promise<MemberRoles | null> =>
-  reader.maybeOne(
-    rolesRow,
-    sql`
+export const findRoles = rowFinder(
+  rolesRow,
+  (scope: Scope, userId: string) => sql`
     select m.role, r.role as environment_role
     from environments e
       join members m on m.account_key = e.account_key and m.user_id = ${userId}::text
       left join environment_roles r
         on r.environment_key = e.environment_key and r.user_id = m.user_id
     where e.environment_key = ${scope.environmentKey}::uuid`,
-  )
+)
 
 /** An environment that a person may open, with their roles there. */
 export type OpenTo = { environment: OpenEnvironment; roles: MemberRoles }

@@ -1,7 +1,16 @@
-import { column, type Reader, readPage, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  column,
+  pageReader,
+  type Reader,
+  row,
+  rowFinder,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { type Instant, instantOrNullToWire, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { allowedOriginsOf } from './settings-store.ts'
 import { type ApiKey, KEY_KINDS, type SigningConfig } from './types.ts'
@@ -135,41 +144,31 @@ export async function countLiveKeys(
  * Returns the key with full access, besides `key`, that will work longest in its environment, of
  * those that work at `now`. Sessions do not count. Null if there is none.
  */
-export const findLongestFullAccess = (
-  reader: Reader,
-  key: ApiKey,
-  now: Instant,
-): Promise<ApiKey | null> =>
-  reader.maybeOne(
-    keyRow,
-    sql`${selectKey}
+export const findLongestFullAccess = rowFinder(
+  keyRow,
+  (key: ApiKey, now: Instant) => sql`${selectKey}
       where ${isLiveIn(key, now)} and k.kind = 'full-access' and not k.is_session
         and k.key_id <> ${key.keyId}::uuid
       order by k.expires_at desc nulls first limit 1`,
-  )
+)
 
 const isLiveIn = ({ environmentKey }: Scope, now: Instant): Sql => sql`
   k.environment_key = ${environmentKey}::uuid and k.revoked_at is null
     and (k.expires_at is null or k.expires_at > ${instantToWire(now)}::timestamptz)`
 
 /** A page of the keys of an environment, newest first. */
-export const pageOfKeys = (
-  reader: Reader,
-  scope: Scope,
-  page: PageRequest,
-): Promise<Page<ApiKey & { key: Uuid }>> =>
-  readPage(reader, {
-    row: (raw) => {
-      const key = keyRow(raw)
-      return { ...key, key: key.keyId }
-    },
-    select: selectKey,
-    table: sql`api_keys k`,
-    of: sql`k.environment_key = ${scope.environmentKey}::uuid`,
-    large: [],
-    key: sql`k.key_id`,
-    page,
-  })
+export const pageOfKeys = pageReader((scope: Scope, page: PageRequest) => ({
+  row: (raw) => {
+    const key = keyRow(raw)
+    return { ...key, key: key.keyId }
+  },
+  select: selectKey,
+  table: sql`api_keys k`,
+  of: sql`k.environment_key = ${scope.environmentKey}::uuid`,
+  large: [],
+  key: sql`k.key_id`,
+  page,
+}))
 
 /** Notes the minutes in which keys were used. A minute before the stored one changes nothing. */
 export const noteKeyUses = (uses: ReadonlyMap<Uuid, Instant>): Sql => sql`

@@ -1,6 +1,5 @@
 import { customerNamed } from '../customers/index.ts'
-import { column, type Reader, readPage, row, sql } from '../db/index.ts'
-import type { Page } from '../kernel/page.ts'
+import { column, pageReader, row, sql } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entry, EntryFilter } from './types.ts'
 
@@ -27,12 +26,8 @@ const entryRow = row<Entry>({
 })
 
 /** Entries of an environment, newest first. The joined customer is found by its key, a row each. */
-export const listEntries = (
-  reader: Reader,
-  scope: Scope,
-  { types, objectId, customerId, actorId, occurred, page }: EntryFilter,
-): Promise<Page<Entry>> =>
-  readPage(reader, {
+export const listEntries = pageReader(
+  (scope: Scope, { types, objectId, customerId, actorId, occurred, page }: EntryFilter) => ({
     row: entryRow,
     select: sql`
     select o.event_key, o.type, c.id as customer_id, o.object_id, o.actor_kind, o.actor_id,
@@ -50,4 +45,5 @@ export const listEntries = (
     large: [sql`before`, sql`after`],
     key: sql`o.event_key`,
     page,
-  })
+  }),
+)

@@ -4,15 +4,17 @@ import {
   hasRow,
   nothing,
   pageRange,
-  readPage,
+  pageReader,
   row,
+  rowExists,
+  rowReader,
   rows,
   rowWriter,
   sql,
 } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Owner } from '../kernel/scope.ts'
 import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
@@ -66,13 +68,9 @@ const scopeKeys = ({ scope }: Pick<Assignment, 'scope'>): Uuid[] =>
     .toReversed()
 
 /** Returns a customer's budgets by their names, in no particular order. */
-export async function findAssignments(
-  reader: Reader,
-  customerKey: Uuid,
-  names: readonly AssignmentName[],
-): Promise<Assignment[]> {
-  return reader.many(
-    assignmentRow,
+export const findAssignments = rowReader(
+  assignmentRow,
+  (customerKey: Uuid, names: readonly AssignmentName[]) =>
     selectAssignments(sql`
       ${rows(names, {
         entity_key: ['uuid', ({ entityKey }) => entityKey],
@@ -86,22 +84,15 @@ export async function findAssignments(
           and of.scope_head = coalesce(name.scope_keys[1], ${NO_SCOPE}::uuid)
           and of.scope_keys = name.scope_keys
         limit 1) a`),
-  )
-}
+)
 
 /** Returns a customer's budgets by their keys, in no particular order. */
-export async function findAssignmentsByKey(
-  reader: Reader,
-  customerKey: Uuid,
-  keys: readonly Uuid[],
-): Promise<Assignment[]> {
-  return reader.many(
-    assignmentRow,
-    sql`
+export const findAssignmentsByKey = rowReader(
+  assignmentRow,
+  (customerKey: Uuid, keys: readonly Uuid[]) => sql`
     ${selectAssignments(sql`assignments a`)}
     where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
-  )
-}
+)
 
 /** The `scope_head` of a budget without a scope. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
@@ -198,43 +189,35 @@ export type AssignmentFilter = {
 }
 
 /** Returns a page of a customer's budgets. Always reads along an index that has its order. */
-export function listAssignments(
-  reader: Reader,
-  customerKey: Uuid,
-  { entity, capabilityKeys, page }: AssignmentFilter,
-): Promise<Page<Assignment>> {
-  const key = sql`a.assignment_key`
-  const ofCustomer = sql`a.customer_key = ${customerKey}::uuid`
-  const pageWhere = (condition: Sql) => sql`(
-    select * from assignments a
-    where ${ofCustomer} ${condition}
-      ${entity === null ? nothing : sql`and a.entity_key = ${entity.key}::uuid`}
-      ${pageRange(key, page)})`
-  const pages =
-    capabilityKeys === null
-      ? sql`${pageWhere(nothing)} as a`
-      : sql`
-        unnest(${capabilityKeys}::text[]) as asked (capability)
-        cross join lateral
-          ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
-  return readPage(reader, {
-    row: assignmentRow,
-    select: selectAssignments(pages),
-    table: sql`assignments a`,
-    of: ofCustomer,
-    large: [sql`scope`],
-    key,
-    page,
-  })
-}
+export const listAssignments = pageReader(
+  (customerKey: Uuid, { entity, capabilityKeys, page }: AssignmentFilter) => {
+    const key = sql`a.assignment_key`
+    const ofCustomer = sql`a.customer_key = ${customerKey}::uuid`
+    const pageWhere = (condition: Sql) => sql`(
+      select * from assignments a
+      where ${ofCustomer} ${condition}
+        ${entity === null ? nothing : sql`and a.entity_key = ${entity.key}::uuid`}
+        ${pageRange(key, page)})`
+    const pages =
+      capabilityKeys === null
+        ? sql`${pageWhere(nothing)} as a`
+        : sql`
+          unnest(${capabilityKeys}::text[]) as asked (capability)
+          cross join lateral
+            ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
+    return {
+      row: assignmentRow,
+      select: selectAssignments(pages),
+      table: sql`assignments a`,
+      of: ofCustomer,
+      large: [sql`scope`],
+      key,
+      page,
+    }
+  },
+)
 
-export const assignmentExists = (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
-  hasRow(
-    reader,
-    sql`
-    select 1 from assignments
-    where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
-  )
+export const assignmentExists = rowExists(sql`assignments`, sql`assignment_key`)
 
 /** Returns whether any customer has budgets of a feature or a currency. */
 export const isBudgeted = (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>

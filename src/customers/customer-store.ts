@@ -1,25 +1,26 @@
 import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
-import type { Reader, SearchText, Sql, Tx } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
 import {
+  candidateColumns,
   column,
   nothing,
-  readPage,
-  readTogether,
+  pageReader,
   readValue,
   row,
   rows,
-  rowsBeginning,
   rowWriter,
+  searchReader,
   sql,
   textOfEmail,
   textsOf,
+  togetherReader,
 } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Customer, Link } from './types.ts'
 
@@ -194,15 +195,11 @@ export async function findCustomer(
  * Returns customers by id, archived ones too, in no particular order; null if they are too large
  * together.
  */
-export async function findCustomers(
-  reader: Reader,
-  scope: Scope,
-  customerIds: readonly string[],
-): Promise<Customer[] | null> {
-  const select = sql`
-    ${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`
-  return readTogether(reader, { row: customerRow, select })
-}
+export const findCustomers = togetherReader(
+  customerRow,
+  (scope: Scope, customerIds) =>
+    sql`${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`,
+)
 
 export type CustomerFilter = {
   email: string | null
@@ -216,12 +213,8 @@ const sameText = (field: Sql, text: string | null): Sql | null =>
   text === null ? null : sql`md5(${field}) = md5(${text}::text) and ${field} = ${text}::text`
 
 /** Returns the active customers, newest first. */
-export const listCustomers = (
-  reader: Reader,
-  scope: Scope,
-  { email, name, created, page }: CustomerFilter,
-): Promise<Page<Customer>> =>
-  readPage(reader, {
+export const listCustomers = pageReader(
+  (scope: Scope, { email, name, created, page }: CustomerFilter) => ({
     row: customerRow,
     select: selectCustomers,
     table: sql`customers c`,
@@ -231,7 +224,8 @@ export const listCustomers = (
     large: [sql`passthrough`, sql`default_payment_method`, sql`metadata`, sql`links`],
     key: sql`c.customer_key`,
     page,
-  })
+  }),
+)
 
 /** The customers to iterate over; null is any. */
 export type Walk = { environmentKey: Uuid | null; customerId: string | null }
@@ -267,34 +261,14 @@ export async function walkCustomers(
 export const countCustomers = (reader: Reader, walk: Walk): Promise<number> =>
   readValue(reader, column.integer, sql`select count(*) ${walked(walk)}`)
 
-type FoundCustomer = Pick<Customer, 'key' | 'id' | 'name' | 'email' | 'archivedAt'>
-
-const foundRow = row<FoundCustomer>({
-  key: column.from('customer_key', column.uuid),
-  id: column.text,
-  name: column.nullable(column.text),
-  email: column.nullable(column.text),
-  archivedAt: column.nullable(column.instant),
-})
-
 /** Returns customers whose id, e-mail address or name has a beginning; some several times. */
-export const customersBeginning = (
-  reader: Reader,
-  scope: Scope,
-  sought: SearchText,
-): Promise<FoundCustomer[]> =>
-  reader.many(
-    foundRow,
-    rowsBeginning(
-      {
-        columns: sql`customer_key, id, name, email, archived_at`,
-        from: sql`customers`,
-        where: sql`environment_key = ${scope.environmentKey}::uuid`,
-      },
-      [...textsOf(sql`id`, sql`folded_name`, sql`name`), textOfEmail(sql`email`)],
-      sought,
-    ),
-  )
+export const customersBeginning = searchReader({
+  row: row({ ...candidateColumns, email: column.nullable(column.text) }),
+  columns: sql`
+    customer_key as key, id, name as display_name, email, archived_at is not null as is_archived`,
+  table: sql`customers`,
+  texts: [...textsOf(sql`id`, sql`folded_name`, sql`name`), textOfEmail(sql`email`)],
+})
 
 /** Writes new and changed customers. `saveLinks` writes their links. */
 export const saveCustomers = rowWriter<Scope, Customer>(

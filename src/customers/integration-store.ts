@@ -1,5 +1,5 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, row, rowFinder, rowReader, rows, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Integration } from './types.ts'
@@ -31,41 +31,26 @@ export const registerIntegrations = (
   )
 
 /** Returns integrations by id, in no particular order. */
-export const findIntegrations = (
-  reader: Reader,
-  scope: Scope,
-  ids: readonly string[],
-): Promise<Integration[]> =>
-  reader.many(
-    integrationRow,
-    sql`
+export const findIntegrations = rowReader(
+  integrationRow,
+  (scope: Scope, ids: readonly string[]) => sql`
     select id, vendor from integrations
     where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`,
-  )
+)
 
 /** Returns the oldest integration of a vendor, or null. */
-export const findOldestIntegration = (
-  reader: Reader,
-  scope: Scope,
-  vendor: VendorIdentifier,
-): Promise<Integration | null> =>
-  reader.maybeOne(
-    integrationRow,
-    sql`
+export const findOldestIntegration = rowFinder(
+  integrationRow,
+  (scope: Scope, vendor: VendorIdentifier) => sql`
     select id, vendor from integrations
     where environment_key = ${scope.environmentKey}::uuid and vendor = ${vendor}::text
     order by created_at, id limit 1`,
-  )
+)
 
 /** Returns the first `limit` integrations of the environment in the order of ids. */
-export const listIntegrations = (
-  reader: Reader,
-  scope: Scope,
-  limit: number,
-): Promise<Integration[]> =>
-  reader.many(
-    integrationRow,
-    sql`
+export const listIntegrations = rowReader(
+  integrationRow,
+  (scope: Scope, limit: number) => sql`
     select id, vendor from integrations
     where environment_key = ${scope.environmentKey}::uuid order by id limit ${limit}::integer`,
-  )
+)

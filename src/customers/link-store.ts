@@ -1,7 +1,7 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, type Reader, readPage, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
+import { column, pageReader, type Reader, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerNamed } from './customer-store.ts'
 import type { Link } from './types.ts'
@@ -40,12 +40,11 @@ export const findLink = (
   )
 
 /** Returns the links of a customer to the given vendors; null is any vendor. */
-export const listLinks = (
-  reader: Reader,
-  customerKey: Uuid,
-  { vendors, page }: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
-): Promise<Page<Link>> =>
-  readPage(reader, {
+export const listLinks = pageReader(
+  (
+    customerKey: Uuid,
+    { vendors, page }: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
+  ) => ({
     row: linkRow,
     select: sql`select ${linkColumns} from customer_integrations l`,
     table: sql`customer_integrations l`,
@@ -54,7 +53,8 @@ export const listLinks = (
     large: [],
     key: sql`l.link_key`,
     page,
-  })
+  }),
+)
 
 /** A link with the customer that it belongs to. */
 export type OwnedLink = { customerKey: Uuid; link: Link }

@@ -2,8 +2,8 @@ import type { Reader, Sql, Tx } from '../db/index.ts'
 import {
   column,
   numberedRows,
+  pageReader,
   readOfEach,
-  readPage,
   readValue,
   row,
   rows,
@@ -12,7 +12,7 @@ import {
 } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Owner } from '../kernel/scope.ts'
 import type { Resource } from './types.ts'
 
@@ -28,20 +28,15 @@ export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`
   select resource_key from customer_resources
   where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
-export const listResources = (
-  reader: Reader,
-  customerKey: Uuid,
-  page: PageRequest,
-): Promise<Page<Resource>> =>
-  readPage(reader, {
-    row: resourceRow,
-    select: sql`select resource_key, id, created_at, updated_at from customer_resources`,
-    table: sql`customer_resources`,
-    of: sql`customer_key = ${customerKey}::uuid`,
-    large: [],
-    key: sql`resource_key`,
-    page,
-  })
+export const listResources = pageReader((customerKey: Uuid, page: PageRequest) => ({
+  row: resourceRow,
+  select: sql`select resource_key, id, created_at, updated_at from customer_resources`,
+  table: sql`customer_resources`,
+  of: sql`customer_key = ${customerKey}::uuid`,
+  large: [],
+  key: sql`resource_key`,
+  page,
+}))
 
 /** A resource, identified by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }

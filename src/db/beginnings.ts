@@ -1,3 +1,6 @@
+import type { Scope } from '../kernel/scope.ts'
+import { boolean, type DecodeRow, nullable, row, text, uuid } from './decode.ts'
+import { rowReader } from './row-reader.ts'
 import { type Sql, sql } from './sql.ts'
 
 /** Texts are indexed up to this many characters. */
@@ -27,22 +30,49 @@ export const textsOf = (id: Sql, folded: Sql, name: Sql): Sql[] => {
   ]
 }
 
+/** The texts of a row whose columns have the usual names. */
+export const NAME_TEXTS = textsOf(sql`id`, sql`folded_name`, sql`display_name`)
+
 /** The indexed text of an e-mail address. */
 export const textOfEmail = (email: Sql): Sql => sql`left(lower(${email} collate "C"), 100)`
 
+/** What every row that is found has; `key` and `is_archived` are computed. */
+export const candidateColumns = {
+  key: uuid,
+  id: text,
+  displayName: nullable(text),
+  isArchived: boolean,
+}
+export const candidateRow = row(candidateColumns)
+
+/** Rows that can be sought by their texts, in a table with the column `environment_key`. */
+type Index<T> = {
+  row: DecodeRow<T>
+  columns: Sql
+  table: Sql
+  texts: readonly Sql[]
+  /** Makes the rows of `row` out of those of the table. Default: they are the same. */
+  completed?: (found: Sql) => Sql
+}
+
 /**
- * A statement: the rows of a table one of whose texts has a beginning, for each text the first
- * `limit` in its order. A row with several such texts comes several times.
+ * Returns a function that returns the rows of an environment one of whose texts has a beginning,
+ * for each text the first `limit` in its order. A row with several such texts comes several times.
  */
-export function rowsBeginning(
-  { columns, from, where }: { columns: Sql; from: Sql; where: Sql },
-  texts: readonly Sql[],
+export const searchReader = <T>({ row, completed = (found) => found, ...index }: Index<T>) =>
+  rowReader(row, (scope: Scope, sought: SearchText) =>
+    completed(rowsBeginning(scope, index, sought)),
+  )
+
+function rowsBeginning(
+  { environmentKey }: Scope,
+  { columns, table, texts }: Omit<Index<unknown>, 'row'>,
   { text, limit }: SearchText,
 ): Sql {
   const parts = texts.map(
     (each) => sql`(
-      select ${columns} from ${from}
-      where ${where} and ${each} is not null
+      select ${columns} from ${table}
+      where environment_key = ${environmentKey}::uuid and ${each} is not null
         and ${each} >= ${text}::text and ${each} < ${text + LAST}::text
       order by ${each} limit ${limit}::integer)`,
   )

@@ -1,8 +1,11 @@
 export { createAnalyseGrown } from './analyse-grown.ts'
 export {
   BEGINNING_LENGTH,
-  rowsBeginning,
+  candidateColumns,
+  candidateRow,
+  NAME_TEXTS,
   type SearchText,
+  searchReader,
   textOfEmail,
   textsOf,
 } from './beginnings.ts'
@@ -23,14 +26,16 @@ export { type Listener, listen } from './listen.ts'
 export { databaseClock, type Look } from './look.ts'
 export { migrate, readMigrations } from './migrate.ts'
 export { type Migration, MigrationError } from './migration.ts'
-export { hasRow, PAGE_BYTES, pageRange, readPage } from './page.ts'
+export { hasRow, PAGE_BYTES, pageRange, pageReader, rowExists } from './page.ts'
 export { readOfEach } from './read-of-each.ts'
 export { readValue } from './read-value.ts'
 export { renewedKey } from './renewed-key.ts'
+export { rowFinder, rowReader } from './row-reader.ts'
 export { rowWriter } from './row-writer.ts'
 export { numberedRows, type RowColumns, rows, rowsOfAnyNumber } from './rows.ts'
+export { rowsWithIds } from './rows-with-ids.ts'
 export { milliseconds, nothing, type Sql, sql } from './sql.ts'
-export { readTogether } from './together.ts'
+export { togetherReader } from './together.ts'
 export type { Database, Reader, Tx } from './types.ts'
 export { MigrationLater } from './waiting.ts'
 export { within } from './within.ts'

@@ -51,25 +51,38 @@ export type PageSource<T> = {
 }
 
 /**
- * Returns a page of a list, newest first. 400 if no row of the list has the cursor. A page whose
- * rows would exceed `PAGE_BYTES` ends before its limit, but it has at least one row.
+ * Returns a function that returns a page of a list, newest first. `Owner` is what the list belongs
+ * to. 400 if no row of the list has the cursor. A page whose rows would exceed `PAGE_BYTES` ends
+ * before its limit, but it has at least one row.
  */
-export async function readPage<T extends { key: Uuid }>(
-  reader: Reader,
-  source: PageSource<T>,
-): Promise<Page<T>> {
-  const { table, of, key, page } = source
-  for (const name of ['after', 'before'] as const) {
-    const cursor = page[name]
-    const found = sql`select 1 from ${table} where ${of} and ${key} = ${cursor}::uuid`
-    if (cursor !== null && !(await hasRow(reader, found))) throw unknownCursor(name, cursor)
+export const pageReader =
+  <T extends { key: Uuid }, Owner, Filter>(
+    sourceOf: (owner: Owner, filter: Filter) => PageSource<T>,
+  ) =>
+  async (reader: Reader, owner: Owner, filter: Filter): Promise<Page<T>> => {
+    const source = sourceOf(owner, filter)
+    const { table, of, key, page } = source
+    for (const name of ['after', 'before'] as const) {
+      const cursor = page[name]
+      const found = sql`select 1 from ${table} where ${of} and ${key} = ${cursor}::uuid`
+      if (cursor !== null && !(await hasRow(reader, found))) throw unknownCursor(name, cursor)
+    }
+    return pageOf(page, await readRows(reader, source))
   }
-  return pageOf(page, await readRows(reader, source))
-}
 
 /** Returns whether a statement returns a row. The statement must return at most one. */
 export const hasRow = async (reader: Reader, statement: Sql): Promise<boolean> =>
   (await reader.maybeOne(() => true, statement)) ?? false
+
+/** Returns a function that returns whether a customer has the row with a key. */
+export const rowExists =
+  (table: Sql, key: Sql) =>
+  (reader: Reader, customerKey: Uuid, value: Uuid): Promise<boolean> =>
+    hasRow(
+      reader,
+      sql`
+      select 1 from ${table} where customer_key = ${customerKey}::uuid and ${key} = ${value}::uuid`,
+    )
 
 /**
  * Returns the rows of a page, beginning at the cursor. Most pages have only small values and are

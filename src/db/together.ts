@@ -6,13 +6,20 @@ import type { Reader } from './types.ts'
 const TOGETHER_BYTES = 8 * 1_048_576
 
 /**
- * Returns the objects that one write changes, or null if their metadata exceeds 8 MB in total. The
- * bound is needed because one object may have 1 MB of metadata, a request may name many objects,
- * and all of them are read, returned and published at once. `select` must have a column `metadata`.
+ * Returns a function that returns the objects that one write changes, or null if their metadata
+ * exceeds 8 MB in total. `Owner` is what they belong to. The bound is needed because one object may
+ * have 1 MB of metadata, a request may name many objects, and all of them are read, returned and
+ * published at once. The statement must select a column `metadata`.
  */
-export async function readTogether<Row>(
+export const togetherReader =
+  <Row, Owner>(row: DecodeRow<Row>, statementOf: (owner: Owner, ids: readonly string[]) => Sql) =>
+  (reader: Reader, owner: Owner, ids: readonly string[]): Promise<Row[] | null> =>
+    readTogether(reader, row, statementOf(owner, ids))
+
+async function readTogether<Row>(
   reader: Reader,
-  { row, select }: { row: DecodeRow<Row>; select: Sql },
+  row: DecodeRow<Row>,
+  select: Sql,
 ): Promise<Row[] | null> {
   const found = await reader.many(
     (raw) => ({

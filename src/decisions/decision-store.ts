@@ -1,8 +1,8 @@
 import type { DecisionRequest, EntitlementExplanation } from '../api.gen.ts'
 import {
   column,
+  pageReader,
   type Reader,
-  readPage,
   readValue,
   row,
   rows,
@@ -15,7 +15,7 @@ import { PURGE_STEP_ROWS } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { QueueEntry } from './queue-denials.ts'
 import {
@@ -144,32 +144,27 @@ const decisionRow = row<StoredDecision>({
  * Denials of an environment or of one of its customers, newest first. They are bounded in number,
  * so the other filters need no index.
  */
-export const listDecisions = (
-  reader: Reader,
-  scope: Scope,
-  filter: DecisionFilter,
-): Promise<Page<StoredDecision>> =>
-  readPage(reader, {
-    row: decisionRow,
-    select: sql`select ${COLUMNS} from decisions d`,
-    table: sql`decisions d`,
-    of:
-      filter.customerId === null
-        ? inEnvironment(scope)
-        : sql`${inEnvironment(scope)} and d.customer_id = ${filter.customerId}::text`,
-    where: [
-      filter.entityId === null ? null : sql`${filter.entityId}::text = any(d.entity_ids)`,
-      filter.featureId === null ? null : ofCapability('feature', filter.featureId),
-      filter.currencyId === null ? null : ofCapability('currency', filter.currencyId),
-      filter.budgetKey === null ? null : sql`${filter.budgetKey}::uuid = any(d.budget_keys)`,
-      filter.kinds && sql`d.kind = any(${filter.kinds}::text[])`,
-      filter.reasons && sql`d.reason = any(${filter.reasons}::text[])`,
-    ],
-    created: filter.decided,
-    large: [sql`request`],
-    key: sql`d.decision_key`,
-    page: filter.page,
-  })
+export const listDecisions = pageReader((scope: Scope, filter: DecisionFilter) => ({
+  row: decisionRow,
+  select: sql`select ${COLUMNS} from decisions d`,
+  table: sql`decisions d`,
+  of:
+    filter.customerId === null
+      ? inEnvironment(scope)
+      : sql`${inEnvironment(scope)} and d.customer_id = ${filter.customerId}::text`,
+  where: [
+    filter.entityId === null ? null : sql`${filter.entityId}::text = any(d.entity_ids)`,
+    filter.featureId === null ? null : ofCapability('feature', filter.featureId),
+    filter.currencyId === null ? null : ofCapability('currency', filter.currencyId),
+    filter.budgetKey === null ? null : sql`${filter.budgetKey}::uuid = any(d.budget_keys)`,
+    filter.kinds && sql`d.kind = any(${filter.kinds}::text[])`,
+    filter.reasons && sql`d.reason = any(${filter.reasons}::text[])`,
+  ],
+  created: filter.decided,
+  large: [sql`request`],
+  key: sql`d.decision_key`,
+  page: filter.page,
+}))
 
 const inEnvironment = ({ environmentKey }: Scope) =>
   sql`d.environment_key = ${environmentKey}::uuid`

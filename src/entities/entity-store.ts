@@ -2,20 +2,20 @@ import { customerNamed } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import {
   column,
-  hasRow,
   nothing,
   pageRange,
-  readPage,
-  readTogether,
+  pageReader,
   row,
+  rowExists,
   rows,
   rowWriter,
   sql,
+  togetherReader,
 } from '../db/index.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Entity } from './types.ts'
 
@@ -60,17 +60,13 @@ export async function findEntity(
  * Returns a customer's entities by their ids, including archived ones, in no particular order. Null
  * if their metadata is too large to load at once.
  */
-export async function findEntities(
-  reader: Reader,
-  customerKey: Uuid,
-  ids: readonly string[],
-): Promise<Entity[] | null> {
-  const select = sql`
+export const findEntities = togetherReader(
+  entityRow,
+  (customerKey: Uuid, ids) => sql`
     select ${entityColumnList} from entities e cross join lateral (
       select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t
-    where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`
-  return readTogether(reader, { row: entityRow, select })
-}
+    where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`,
+)
 
 /** Inserts new entities and updates existing ones. */
 export const saveEntities = rowWriter<Owner, Entity>(
@@ -103,37 +99,29 @@ export type EntityFilter = {
   page: PageRequest
 }
 
-export function listEntities(
-  reader: Reader,
-  customerKey: Uuid,
-  { type, includeArchived, page }: EntityFilter,
-): Promise<Page<Entity>> {
-  const key = sql`e.entity_key`
-  const ofCustomer = sql`e.customer_key = ${customerKey}::uuid`
-  // The types are joined to the page, so that no plan reads all entities of a type.
-  const select = sql`
-    select ${entityColumnList} from (
-      select * from entities e
-      where ${ofCustomer}
-        ${includeArchived ? nothing : sql`and e.archived_at is null`}
-        ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
-        ${pageRange(key, page)}) e
-      join entity_types t using (entity_type_key)`
-  return readPage(reader, {
-    row: entityRow,
-    select,
-    table: sql`entities e`,
-    of: ofCustomer,
-    large: [sql`metadata`],
-    key,
-    page,
-  })
-}
+export const listEntities = pageReader(
+  (customerKey: Uuid, { type, includeArchived, page }: EntityFilter) => {
+    const key = sql`e.entity_key`
+    const ofCustomer = sql`e.customer_key = ${customerKey}::uuid`
+    // The types are joined to the page, so that no plan reads all entities of a type.
+    const select = sql`
+      select ${entityColumnList} from (
+        select * from entities e
+        where ${ofCustomer}
+          ${includeArchived ? nothing : sql`and e.archived_at is null`}
+          ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
+          ${pageRange(key, page)}) e
+        join entity_types t using (entity_type_key)`
+    return {
+      row: entityRow,
+      select,
+      table: sql`entities e`,
+      of: ofCustomer,
+      large: [sql`metadata`],
+      key,
+      page,
+    }
+  },
+)
 
-export const entityExists = (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
-  hasRow(
-    reader,
-    sql`
-    select 1 from entities
-    where customer_key = ${customerKey}::uuid and entity_key = ${key}::uuid`,
-  )
+export const entityExists = rowExists(sql`entities`, sql`entity_key`)

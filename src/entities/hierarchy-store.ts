@@ -1,5 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, rows, rowWriter, type Sql, sql } from '../db/index.ts'
+import { column, type Reader, row, rowReader, rows, rowWriter, type Sql, sql } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Descendants } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
@@ -16,16 +16,11 @@ const placeRow = row<HierarchyPosition>({
  * Returns the hierarchy positions of a customer's entities by their ids, and of all their
  * ancestors, without duplicates.
  */
-export async function findPositions(
-  reader: Reader,
-  customerKey: Uuid,
-  ids: readonly string[],
-): Promise<HierarchyPosition[]> {
-  return reader.many(
-    placeRow,
-    // Rows that were found are not visited again, so the recursion ends even if the parents form a
-    // cycle.
-    sql`
+export const findPositions = rowReader(
+  placeRow,
+  // Rows that were found are not visited again, so the recursion ends even if the parents form a
+  // cycle.
+  (customerKey: Uuid, ids: readonly string[]) => sql`
     with recursive place as (
       select entity_key, id, parent_key, placed_at, archived_at from entities
       where customer_key = ${customerKey}::uuid and id = any(${ids}::text[])
@@ -37,8 +32,7 @@ export async function findPositions(
       ) above
     )
     select * from place`,
-  )
-}
+)
 
 const belowRow = row({
   entityKey: column.uuid,

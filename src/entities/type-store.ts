@@ -1,8 +1,19 @@
-import type { Reader, SearchText, Sql, Tx } from '../db/index.ts'
-import { column, readPage, row, rows, rowsBeginning, rowWriter, sql, textsOf } from '../db/index.ts'
+import type { Reader, Tx } from '../db/index.ts'
+import {
+  candidateRow,
+  column,
+  NAME_TEXTS,
+  pageReader,
+  row,
+  rows,
+  rowsWithIds,
+  rowWriter,
+  searchReader,
+  sql,
+} from '../db/index.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { EntityType } from './types.ts'
 
@@ -28,54 +39,19 @@ export const lockTypes = (tx: Tx, scope: Scope) =>
     select 1 from environments
     where environment_key = ${scope.environmentKey}::uuid for no key update`)
 
-const typesWithIds = (scope: Scope, ids: readonly string[]): Sql => sql`
-  ${selectTypes} where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`
+const withIds = rowsWithIds({ row: typeRow, select: selectTypes, key: sql`entity_type_key` })
 
-/** Returns types by their ids, including archived ones, in no particular order. */
-export const findTypes = (reader: Reader, scope: Scope, ids: readonly string[]) =>
-  reader.many(typeRow, typesWithIds(scope, ids))
-
-/**
- * Returns types by their ids, locked (key share) so that none can be archived before this
- * transaction ends.
- */
-export const holdTypes = (tx: Tx, scope: Scope, ids: readonly string[]) =>
-  tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for key share`)
-
-/**
- * Returns types by their ids, locked (update) so that no entity can refer to them before this
- * transaction ends.
- */
-export const lockTypesWithIds = (tx: Tx, scope: Scope, ids: readonly string[]) =>
-  tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
-
-type FoundType = Pick<EntityType, 'key' | 'id' | 'displayName' | 'archivedAt'>
-
-const foundRow = row<FoundType>({
-  key: column.from('entity_type_key', column.uuid),
-  id: column.text,
-  displayName: column.text,
-  archivedAt: column.nullable(column.instant),
-})
+export const findTypes = withIds.find
+export const holdTypes = withIds.hold
+export const lockTypesWithIds = withIds.lock
 
 /** Returns types whose id or name has a beginning; some several times. */
-export const typesBeginning = (
-  reader: Reader,
-  scope: Scope,
-  sought: SearchText,
-): Promise<FoundType[]> =>
-  reader.many(
-    foundRow,
-    rowsBeginning(
-      {
-        columns: sql`entity_type_key, id, display_name, archived_at`,
-        from: sql`entity_types`,
-        where: sql`environment_key = ${scope.environmentKey}::uuid`,
-      },
-      textsOf(sql`id`, sql`folded_name`, sql`display_name`),
-      sought,
-    ),
-  )
+export const typesBeginning = searchReader({
+  row: candidateRow,
+  columns: sql`entity_type_key as key, id, display_name, archived_at is not null as is_archived`,
+  table: sql`entity_types`,
+  texts: NAME_TEXTS,
+})
 
 export const saveTypes = rowWriter<Scope, EntityType>(
   (scope, types) => sql`
@@ -117,12 +93,8 @@ export const typesInUse = async (reader: Reader, keys: readonly Uuid[]): Promise
     )
   ).map(({ id }) => id)
 
-export const listTypes = (
-  reader: Reader,
-  scope: Scope,
-  { page, includeArchived }: { page: PageRequest; includeArchived: boolean },
-): Promise<Page<EntityType>> =>
-  readPage(reader, {
+export const listTypes = pageReader(
+  (scope: Scope, { page, includeArchived }: { page: PageRequest; includeArchived: boolean }) => ({
     row: typeRow,
     select: selectTypes,
     table: sql`entity_types`,
@@ -131,7 +103,8 @@ export const listTypes = (
     large: [sql`attribution_keys`],
     key: sql`entity_type_key`,
     page,
-  })
+  }),
+)
 
 const attributionKeyRow = row({ key: column.text })
 

@@ -5,13 +5,13 @@ import type {
 } from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
 import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, readPage, readValue, row, rows, rowWriter, sql } from '../db/index.ts'
+import { column, pageReader, readValue, row, rows, rowWriter, sql } from '../db/index.ts'
 import { WEEK_ANCHORS } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
 import type { Owner } from '../kernel/scope.ts'
 import type { PromotionalEntitlement } from './types.ts'
@@ -123,30 +123,28 @@ export type PromotionalFilter = {
   page: PageRequest
 }
 
-export function listPromotional(
-  reader: Reader,
-  customerKey: Uuid,
-  { inForce, statuses, created, now, page }: PromotionalFilter,
-): Promise<Page<PromotionalEntitlement>> {
-  const wanted = {
-    inForce: statuses === null || statuses.includes(inForce),
-    over: statuses === null || statuses.includes('Expired'),
-  }
-  return readPage(reader, {
-    row: promotionalRow,
-    select: selectPromotional,
-    table: sql`promotional_entitlements p`,
-    of: sql`p.customer_key = ${customerKey}::uuid and not p.superseded`,
-    where: [
-      sql`case when p.ends_at > ${instantToWire(now)}::timestamptz
+export const listPromotional = pageReader(
+  (customerKey: Uuid, { inForce, statuses, created, now, page }: PromotionalFilter) => {
+    const wanted = {
+      inForce: statuses === null || statuses.includes(inForce),
+      over: statuses === null || statuses.includes('Expired'),
+    }
+    return {
+      row: promotionalRow,
+      select: selectPromotional,
+      table: sql`promotional_entitlements p`,
+      of: sql`p.customer_key = ${customerKey}::uuid and not p.superseded`,
+      where: [
+        sql`case when p.ends_at > ${instantToWire(now)}::timestamptz
         then ${wanted.inForce}::boolean else ${wanted.over}::boolean end`,
-    ],
-    created,
-    large: [sql`feature`, sql`enum_values`],
-    key: sql`p.promotional_key`,
-    page,
-  })
-}
+      ],
+      created,
+      large: [sql`feature`, sql`enum_values`],
+      key: sql`p.promotional_key`,
+      page,
+    }
+  },
+)
 
 export const addPromotional = rowWriter<Owner, PromotionalEntitlement>(
   (owner, revisions) => sql`

@@ -16,32 +16,25 @@ const counted = (among: Sql, condition: Sql): Sql => sql`
     select row_number() over () as place, read.* from (${among} limit ${MOST + 1}::integer) as read
   ) as found`
 
+const counter =
+  (amongOf: (scope: Scope) => Sql, condition: Sql) =>
+  (reader: Reader, scope: Scope): Promise<BoundedCount> =>
+    reader.one(countRow, counted(amongOf(scope), condition))
+
 /** Returns how many customers are active, among the first ones. */
-export const countActiveCustomers = (
-  reader: Reader,
-  { environmentKey }: Scope,
-): Promise<BoundedCount> =>
-  reader.one(
-    countRow,
-    counted(
-      sql`select archived_at from customers where environment_key = ${environmentKey}::uuid`,
-      sql`archived_at is null`,
-    ),
-  )
+export const countActiveCustomers = counter(
+  ({ environmentKey }) =>
+    sql`select archived_at from customers where environment_key = ${environmentKey}::uuid`,
+  sql`archived_at is null`,
+)
 
 /** Returns how many reservations are open. Some of them may have expired by now. */
-export const countOpenReservations = (
-  reader: Reader,
-  { environmentKey }: Scope,
-): Promise<BoundedCount> =>
-  reader.one(
-    countRow,
-    counted(
-      sql`select 1 from reservations
-        where environment_key = ${environmentKey}::uuid and status = 'open'`,
-      sql`true`,
-    ),
-  )
+export const countOpenReservations = counter(
+  ({ environmentKey }) => sql`
+    select 1 from reservations
+    where environment_key = ${environmentKey}::uuid and status = 'open'`,
+  sql`true`,
+)
 
 const typeRow = row({ entityTypeId: column.from('id', column.text), of: column.group(countRow) })
 

@@ -1,4 +1,4 @@
-import { column, type Reader, readValue, row, type Sql, sql } from '../db/index.ts'
+import { column, type Reader, readValue, row, rowReader, type Sql, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
@@ -155,25 +155,18 @@ export const sumByEntity = (
 
 const nameRow = row({ key: column.uuid, id: column.text, name: column.nullable(column.text) })
 
-/** The ids and names of customers, or of entities of one customer. */
-export type GroupName = { key: Uuid; id: string; name: string | null }
-
-export const nameCustomers = (reader: Reader, keys: readonly Uuid[]): Promise<GroupName[]> =>
-  reader.many(
-    nameRow,
-    sql`
+/** Returns the ids and names of customers. */
+export const nameCustomers = rowReader(
+  nameRow,
+  (keys: readonly Uuid[]) => sql`
     select customer_key as key, id, name from customers
     where customer_key = any(${keys}::uuid[])`,
-  )
+)
 
-export const nameEntities = (
-  reader: Reader,
-  customerKey: Uuid,
-  keys: readonly Uuid[],
-): Promise<GroupName[]> =>
-  reader.many(
-    nameRow,
-    sql`
+/** Returns the ids and names of entities of a customer. */
+export const nameEntities = rowReader(
+  nameRow,
+  (customerKey: Uuid, keys: readonly Uuid[]) => sql`
     select entity_key as key, id, display_name as name from entities
     where customer_key = ${customerKey}::uuid and entity_key = any(${keys}::uuid[])`,
-  )
+)

@@ -3,12 +3,7 @@ import { currenciesBeginning } from '../catalog/currencies/index.ts'
 import { featuresBeginning } from '../catalog/features/index.ts'
 import { customersBeginning, requireCustomer } from '../customers/index.ts'
 import { BEGINNING_LENGTH, type Reader, type SearchText } from '../db/index.ts'
-import {
-  entitiesBeginning,
-  entitiesContaining,
-  type FoundEntity,
-  typesBeginning,
-} from '../entities/index.ts'
+import { entitiesBeginning, entitiesContaining, typesBeginning } from '../entities/index.ts'
 import { badInput } from '../kernel/errors.ts'
 import { inQuery } from '../kernel/field.ts'
 import { foldCase } from '../kernel/fold-case.ts'
@@ -54,7 +49,7 @@ export async function search(call: Call, query: SearchQuery): Promise<Hit[]> {
     )
     if (!kinds.includes('ENTITY')) return []
     const found = await entitiesContaining(reader, customerKey, sought)
-    return rankHits(found.map(entity), text, query.limit)
+    return rankHits(found.map(candidate('ENTITY')), text, query.limit)
   }
   const found = await Promise.all(kinds.map((kind) => SEARCHES[kind](reader, scope, sought)))
   return rankHits(found.flat(), text, query.limit)
@@ -62,47 +57,24 @@ export async function search(call: Call, query: SearchQuery): Promise<Hit[]> {
 
 type Search = (reader: Reader, scope: Scope, sought: SearchText) => Promise<Candidate[]>
 
+/** Rows of some kinds have more fields of a candidate. */
+type CandidateRow = Pick<Candidate, 'key' | 'id' | 'displayName' | 'isArchived'>
+
 const NOTHING_ELSE = { email: null, customerId: null, entityTypeId: null }
 
-const SEARCHES: Readonly<Record<SearchHitKind, Search>> = {
-  CUSTOMER: async (...of) =>
-    (await customersBeginning(...of)).map(({ key, id, name, email, archivedAt }) => ({
-      ...NOTHING_ELSE,
-      kind: 'CUSTOMER',
-      key,
-      id,
-      displayName: name,
-      email,
-      isArchived: archivedAt !== null,
-    })),
-  ENTITY: async (...of) => (await entitiesBeginning(...of)).map(entity),
-  FEATURE: async (...of) =>
-    (await featuresBeginning(...of)).map(({ status, ...found }) => ({
-      ...NOTHING_ELSE,
-      kind: 'FEATURE',
-      ...found,
-      isArchived: status === 'SUSPENDED',
-    })),
-  CURRENCY: async (...of) =>
-    (await currenciesBeginning(...of)).map(({ archivedAt, ...found }) => ({
-      ...NOTHING_ELSE,
-      kind: 'CURRENCY',
-      ...found,
-      isArchived: archivedAt !== null,
-    })),
-  ENTITY_TYPE: async (...of) =>
-    (await typesBeginning(...of)).map(({ archivedAt, ...found }) => ({
-      ...NOTHING_ELSE,
-      kind: 'ENTITY_TYPE',
-      ...found,
-      isArchived: archivedAt !== null,
-    })),
-}
+const candidate =
+  (kind: SearchHitKind) =>
+  (found: CandidateRow): Candidate => ({ kind, ...NOTHING_ELSE, ...found })
 
-const entity = ({ archivedAt, typeId, ...found }: FoundEntity): Candidate => ({
-  kind: 'ENTITY',
-  ...found,
-  email: null,
-  entityTypeId: typeId,
-  isArchived: archivedAt !== null,
-})
+const searchFor =
+  (kind: SearchHitKind, search: (...of: Parameters<Search>) => Promise<CandidateRow[]>): Search =>
+  async (...of) =>
+    (await search(...of)).map(candidate(kind))
+
+const SEARCHES: Readonly<Record<SearchHitKind, Search>> = {
+  CUSTOMER: searchFor('CUSTOMER', customersBeginning),
+  ENTITY: searchFor('ENTITY', entitiesBeginning),
+  FEATURE: searchFor('FEATURE', featuresBeginning),
+  CURRENCY: searchFor('CURRENCY', currenciesBeginning),
+  ENTITY_TYPE: searchFor('ENTITY_TYPE', typesBeginning),
+}

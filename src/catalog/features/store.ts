@@ -1,21 +1,24 @@
 import type { FeatureEnumValue, UnitTransformation } from '../../api.gen.ts'
-import type { Reader, SearchText, Sql, Tx } from '../../db/index.ts'
+import type { Reader, Sql, Tx } from '../../db/index.ts'
 import {
+  candidateRow,
   column,
   milliseconds,
-  readPage,
+  NAME_TEXTS,
+  pageReader,
   readValue,
   row,
-  rowsBeginning,
+  rowReader,
+  rowsWithIds,
+  searchReader,
   sql,
-  textsOf,
 } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
 import { foldCase } from '../../kernel/fold-case.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
-import type { Page, PageRequest } from '../../kernel/page.ts'
+import type { PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
 import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
@@ -59,25 +62,12 @@ export const featureJson = (of: Sql): Sql => sql`
 
 export const featureFromJson = column.nullable(column.json<BareFeature>())
 
-const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
-  sql`${selectFeatures} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
+const withIds = rowsWithIds({ row: featureRow, select: selectFeatures, key: sql`feature_key` })
 
-const features = (reader: Reader, statement: Sql): Promise<Feature[]> =>
-  reader.many(featureRow, statement)
-
-/** Returns features by their ids, including archived ones, in no particular order. */
-export const findFeatures = (
-  reader: Reader,
-  scope: Scope,
-  ids: readonly string[],
-): Promise<Feature[]> => features(reader, featuresWithIds(scope, ids))
-
-/**
- * Returns features by their ids, locked (key share) so that none is archived or loses values before
- * this transaction ends. For adding references. Lock the customer first. In the order of keys.
- */
-export const holdFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
-  features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for key share`)
+export const findFeatures = withIds.find
+/** For adding references. Lock the customer first. Features that are held lose no values. */
+export const holdFeatures = withIds.hold
+export const lockFeatures = withIds.lock
 
 /** Locks features (key share) by their keys, in the order of keys. Reads nothing. */
 export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number> =>
@@ -85,24 +75,19 @@ export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number
     select from features where feature_key = any(${keys}::uuid[]) order by feature_key
     for key share`)
 
-/**
- * Returns features by their ids, locked (update) so that nothing can refer to them before this
- * transaction ends.
- */
-export const lockFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
-  features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for update`)
-
 /** Returns features of any environment by their keys, in no particular order. */
-export const findFeaturesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Feature[]> =>
-  features(reader, sql`${selectFeatures} where feature_key = any(${keys}::uuid[])`)
+export const findFeaturesByKey = rowReader(
+  featureRow,
+  (keys: readonly Uuid[]) => sql`${selectFeatures} where feature_key = any(${keys}::uuid[])`,
+)
 
 /**
  * Returns the features with a meter, oldest first. Includes archived ones, which customers may
  * still have.
  */
 export async function meteredFeatures(reader: Reader, scope: Scope): Promise<MeteredFeature[]> {
-  const found = await features(
-    reader,
+  const found = await reader.many(
+    featureRow,
     sql`
     ${selectFeatures} where ${inEnvironment(scope)} and meter is not null order by feature_key`,
   )
@@ -132,65 +117,40 @@ export type FeatureFilter = {
 const oneOf = (field: Sql, words: readonly string[] | null): Sql | null =>
   words && sql`${field} = any(${words}::text[])`
 
-export const listFeatures = (
-  reader: Reader,
-  scope: Scope,
-  filter: FeatureFilter,
-): Promise<Page<Feature>> =>
-  readPage(reader, {
-    row: featureRow,
-    select: selectFeatures,
-    table: sql`features`,
-    of: inEnvironment(scope),
-    where: [
-      filter.id === null ? null : sql`id = ${filter.id}::text`,
-      oneOf(sql`feature_type`, filter.featureTypes),
-      oneOf(sql`meter_type`, filter.meterTypes),
-      oneOf(sql`status`, filter.statuses),
-    ],
-    created: filter.created,
-    large: [
-      sql`display_name`,
-      sql`description`,
-      sql`units`,
-      sql`units_plural`,
-      sql`enum_configuration`,
-      sql`unit_transformation`,
-      sql`meter`,
-      sql`metadata`,
-    ],
-    key: sql`feature_key`,
-    page: filter.page,
-  })
+export const listFeatures = pageReader((scope: Scope, filter: FeatureFilter) => ({
+  row: featureRow,
+  select: selectFeatures,
+  table: sql`features`,
+  of: inEnvironment(scope),
+  where: [
+    filter.id === null ? null : sql`id = ${filter.id}::text`,
+    oneOf(sql`feature_type`, filter.featureTypes),
+    oneOf(sql`meter_type`, filter.meterTypes),
+    oneOf(sql`status`, filter.statuses),
+  ],
+  created: filter.created,
+  large: [
+    sql`display_name`,
+    sql`description`,
+    sql`units`,
+    sql`units_plural`,
+    sql`enum_configuration`,
+    sql`unit_transformation`,
+    sql`meter`,
+    sql`metadata`,
+  ],
+  key: sql`feature_key`,
+  page: filter.page,
+}))
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
 
 /** Returns features whose id or name has a beginning; some several times. */
-export const featuresBeginning = (
-  reader: Reader,
-  scope: Scope,
-  sought: SearchText,
-): Promise<FoundFeature[]> =>
-  reader.many(
-    foundRow,
-    rowsBeginning(
-      {
-        columns: sql`feature_key, id, display_name, status`,
-        from: sql`features`,
-        where: inEnvironment(scope),
-      },
-      textsOf(sql`id`, sql`folded_name`, sql`display_name`),
-      sought,
-    ),
-  )
-
-type FoundFeature = Pick<Feature, 'key' | 'id' | 'displayName' | 'status'>
-
-const foundRow = row<FoundFeature>({
-  key: column.from('feature_key', column.uuid),
-  id: column.text,
-  displayName: column.text,
-  status: column.oneOf('NEW', 'SUSPENDED', 'ACTIVE'),
+export const featuresBeginning = searchReader({
+  row: candidateRow,
+  columns: sql`feature_key as key, id, display_name, status = 'SUSPENDED' as is_archived`,
+  table: sql`features`,
+  texts: NAME_TEXTS,
 })
 
 /** Inserts or updates a feature. */

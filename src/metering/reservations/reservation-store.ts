@@ -1,9 +1,9 @@
 import type { Reader, Row, Sql, Tx } from '../../db/index.ts'
-import { column, readPage, row, rows, rowWriter, sql } from '../../db/index.ts'
+import { column, pageReader, row, rows, rowWriter, sql } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { Page, PageRequest } from '../../kernel/page.ts'
+import type { PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { attributionColumns } from '../columns.ts'
 import type { Attribution, Reservation } from '../types.ts'
@@ -213,12 +213,8 @@ export type ReservationFilter = {
 }
 
 /** A customer's reservations, newest first. */
-export const listReservations = (
-  reader: Reader,
-  customerKey: Uuid,
-  { statuses, now, page }: ReservationFilter,
-): Promise<Page<Reservation>> =>
-  readPage(reader, {
+export const listReservations = pageReader(
+  (customerKey: Uuid, { statuses, now, page }: ReservationFilter) => ({
     row: reservationRow,
     select: sql`select ${columns} from reservations r`,
     table: sql`reservations r`,
@@ -233,7 +229,8 @@ export const listReservations = (
     ],
     key: sql`r.reservation_key`,
     page,
-  })
+  }),
+)
 
 /** If only `open` is sought, the condition can use the index of open reservations. */
 function hasStatus(statuses: readonly Reservation['status'][], now: Instant): Sql {
