@@ -61,7 +61,7 @@ export type ApiKey = {
   name: string
   kind: ApiKeyKind
   /**
-   * `configured`: by `BURSAR_API_KEY` or the key file of a server. `created`: on request. `sign-in`: for somebody who signed in with a code.
+   * `configured`: it is in `BURSAR_API_KEY` or the key file of a server. `created`: a caller or an operator created it. `sign-in`: it was created for somebody who signed in with a code.
    */
   origin: 'configured' | 'created' | 'sign-in'
   /**
@@ -499,7 +499,7 @@ export type BudgetHistory = {
      */
     start: string
     /**
-     * When it ended or will end: also by a change of the cadence.
+     * When it ended or will end. A change of the cadence ends a window, too.
      */
     end: string
     /**
@@ -616,7 +616,7 @@ export type BudgetPace = {
    */
   usage: number
   /**
-   * The start of the window or the creation of the budget. If this is less than a 24th of the window ago, `from` is that long ago.
+   * The start of the window, or the creation of the budget if that is later. It is always at least a 24th of the window ago.
    */
   from: string
   /**
@@ -887,7 +887,7 @@ export type ConsumeRequestBody = {
    */
   amount: number
   /**
-   * A name that you choose for this use. Together with customer and resource, it is decided once. It is kept for at least 35 days. The same key with another feature, amount or other dimensions is refused.
+   * A name that you choose for this use. For one customer and resource, each key is decided only once. It is kept for at least 35 days. The same key with another feature, amount or other dimensions is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -1562,7 +1562,7 @@ export type CustomerUpdateRequestBody = {
 }
 
 /**
- * A denial, or several alike within one minute.
+ * One denial, or several similar denials within one minute.
  */
 export type Decision = {
   id: string
@@ -2295,7 +2295,7 @@ export type EnvironmentSettingsResponse = {
  */
 export type EnvironmentSettingsUpdateRequestBody = {
   /**
-   * What a dimension means whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
+   * What happens to a dimension whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions?: 'ignore' | 'deny'
   /**
@@ -2388,7 +2388,7 @@ export type EventReportResponse = {
  */
 export type ExplainedDecision = Decision & {
   /**
-   * As of the moment of the denial. Null if it is larger than 64 kB.
+   * The explanation at the moment of the denial. Null if it is larger than 64 kB.
    */
   explanation: EntitlementExplanation | null
 }
@@ -2864,7 +2864,7 @@ export type NotFoundErrorResponseDto = {
 }
 
 /**
- * What was decided lately in an environment, and how much it has.
+ * What was decided lately in an environment, and how many objects it has.
  */
 export type Overview = {
   /**
@@ -3481,7 +3481,7 @@ export type SearchHit = {
 export type SearchHitKind = 'CUSTOMER' | 'ENTITY' | 'FEATURE' | 'CURRENCY' | 'ENTITY_TYPE'
 
 /**
- * How well an object fits: an id, e-mail address or name is the text, begins with it, has a later word that begins with it, or contains it.
+ * How well an object matches. `EXACT`: an id, e-mail address or name is the text. `PREFIX`: one of them begins with it. `WORD`: a later word of the name begins with it. `PART`: the id or name contains it.
  */
 export type SearchMatch = 'EXACT' | 'PREFIX' | 'WORD' | 'PART'
 
@@ -3701,7 +3701,7 @@ export type TopUsage = {
    */
   rest: {
     /**
-     * How many they are.
+     * The number of these groups.
      */
     groups: number
     /**
@@ -4118,7 +4118,7 @@ export type UsageTimeline = {
    */
   timestamps: string[]
   /**
-   * One series without `groupBy`. Otherwise one of each of the ten largest groups, the rest, and what named no entity.
+   * Without `groupBy`, one series. Otherwise one for each of the ten largest groups, one for the rest, and one for usage that named no entity.
    */
   series: UsageSeries[]
 }

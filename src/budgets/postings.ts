@@ -11,9 +11,9 @@ export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly W
 
 /**
  * Returns the windows that a revision takes over. The revision began at `since`. The windows are
- * the one in progress at that instant, and later ones as far as records may be ahead. Windows that
- * were over do not change. `since` is an instant of decision, so no usage of earlier revisions was
- * decided later.
+ * the one in progress at that instant, and those after it in which a record may have occurred
+ * already, because a record may be ahead of the clock. Windows that were over do not change.
+ * `since` is an instant of decision, so no usage of earlier revisions was decided later.
  */
 export const carryOf = (
   budget: CadenceOwner & { key: Uuid; revision: number },

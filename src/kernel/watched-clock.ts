@@ -21,8 +21,8 @@ export type Skew = { leastMs: number; mostMs: number }
 
 /**
  * Returns whether a clock is right. It becomes wrong once its skew certainly exceeds the maximum,
- * and right again once its skew certainly does not. In between it stays what it was, so a slow
- * response changes nothing.
+ * and right again once its skew is certainly within the maximum. If neither is certain, for example
+ * because the response was slow, the result is `wasRight`.
  */
 export function judge(wasRight: boolean, { leastMs, mostMs }: Skew, maxSkewMs: number): boolean {
   if (leastMs > maxSkewMs || mostMs < -maxSkewMs) return false
