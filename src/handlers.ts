@@ -9,11 +9,15 @@ import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { createDecisionRecorder, decisionHandlers } from './decisions/index.ts'
-import { createEngineContext, usageHandlers } from './engine/http/index.ts'
+import {
+  archivePublisher,
+  createEngineContext,
+  entitlementPublisher,
+  usageHandlers,
+} from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
 import { releaseWhenArchived } from './engine/reservations/index.ts'
 import { entityHandlers } from './entities/index.ts'
-import { entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { reportingHandlers } from './reporting/index.ts'
@@ -25,6 +29,9 @@ const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budget
 /** What all servers of this process use to decide, each with its own database. */
 export const engine = createEngineContext(entitlements)
 
+/** How modules with sources of entitlements publish what a customer has after a change. */
+export const publishEntitlements = entitlementPublisher(entitlements)
+
 /** What all servers of this process note of their decisions, each for its own database. */
 export const decisions = createDecisionRecorder()
 
@@ -34,9 +41,8 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
-  ...customersHandlers([releaseWhenArchived, entitlements.publishOnArchiving]),
-  ...entitlementsHandlers(entitlements),
-  ...promotionalHandlers(entitlements),
+  ...customersHandlers([releaseWhenArchived, archivePublisher(entitlements)]),
+  ...promotionalHandlers(publishEntitlements),
   ...entityHandlers,
   ...budgetHandlers,
   ...entityTreeHandlers,

@@ -23,7 +23,7 @@ import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { type DecisionWriter, decisionPurge } from './decisions/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { outboxPurge } from './events/index.ts'
-import { decisions, engine, handlers } from './handlers.ts'
+import { decisions, engine, handlers, publishEntitlements } from './handlers.ts'
 import {
   callerOf,
   createServer,
@@ -51,7 +51,6 @@ import { backgroundLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
 import { usagePurge } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
-import { entitlements } from './sources.ts'
 import { createStateTokens } from './state-tokens/index.ts'
 import { VERSION } from './version.ts'
 
@@ -62,7 +61,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const workHandlers: WorkHandlers = {
   ...purgeWork([outboxPurge, answerPurge, usagePurge, counterPurge, decisionPurge]),
   [RANK_BUDGETS]: rankBudgets,
-  ...promotionalWork(entitlements),
+  ...promotionalWork(publishEntitlements),
 }
 
 /**

@@ -25,7 +25,6 @@ export {
   findResourceIds,
   findResourceKeys,
   type ResourceKey,
-  resourceNamed,
 } from './resource-store.ts'
 export { environmentHeadOf, raiseSequence, readSequences } from './sequence-store.ts'
 export { VENDORS } from './vendors.ts'

@@ -23,11 +23,6 @@ const resourceRow = row<Resource>({
   updatedAt: column.instant,
 })
 
-/** A scalar subquery: the key of a customer's resource with an id; null if there is none. */
-export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`(
-  select resource_key from customer_resources
-  where customer_key = ${customerKey} and id = ${resourceId}::text)`
-
 export const listResources = pageReader((customerKey: Uuid, page: PageRequest) => ({
   row: resourceRow,
   select: sql`select resource_key, id, created_at, updated_at from customer_resources`,

@@ -51,10 +51,24 @@ export function decide(query: DecisionQuery): Decision {
 }
 
 /** Returns the denial if the customer may use nothing at all, otherwise null. */
-export function deniedOutright({ customer, isResourceKnown }: Subject): Decision | null {
+function deniedOutright({ customer, isResourceKnown }: Subject): Decision | null {
   if (customer === null) return deny('CustomerNotFound')
   if (customer === 'ARCHIVED') return deny('CustomerIsArchived')
   return isResourceKnown ? null : deny('CustomerResourceNotFound')
+}
+
+/** Why a list of entitlements is empty. It has fewer reasons than a check. */
+export type ListDenialReason = 'CustomerNotFound' | 'CustomerIsArchived' | 'NoActiveSubscription'
+
+/**
+ * Returns why a list shows no entitlements; null if it shows those that there are. `hasAnything`:
+ * whether any source is in force. An unknown resource counts as one without a subscription.
+ */
+export function listDenial(subject: Subject, hasAnything: boolean): ListDenialReason | null {
+  const rule = deniedOutright(subject)?.rule ?? null
+  if (rule === 'CustomerNotFound' || rule === 'CustomerIsArchived') return rule
+  const isEntitled = rule === null && (hasAnything || subject.hasActiveSubscription)
+  return isEntitled ? null : 'NoActiveSubscription'
 }
 
 function isMismatched({ featureType }: Pick<Feature, 'featureType'>, request: Request): boolean {

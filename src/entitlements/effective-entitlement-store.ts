@@ -15,8 +15,11 @@ import {
 import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
+/** A customer, or one of its resources. */
+export type SourceOwner = { customerKey: Uuid; resourceKey: Uuid | null }
+
 /** A feature of a customer, or of one of its resources. */
-export type FeatureQuery = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
+export type FeatureQuery = SourceOwner & { featureKey: Uuid }
 
 /** The sources of a feature, and their resolution at an instant. */
 export type ResolvedSources = { sources: readonly Source[]; resolution: Resolution }
@@ -46,7 +49,7 @@ const entitlementRow = row({
 export async function readEffectiveEntitlements(
   reader: Reader,
   wanted: readonly FeatureQuery[],
-  { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
+  { now, sources }: SourcesAt,
 ): Promise<EffectiveEntitlementOf[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`${instantToWire(now)}::timestamptz`)
@@ -82,23 +85,48 @@ const sourcesOf = (now: Sql): SourcesOf => ({
   now,
 })
 
+type SourcesAt = { now: Instant; sources: readonly EntitlementSource[] }
+
 /** Returns whether a customer has an active subscription at `now` that counts for a resource. */
 export const readSubscribed = (
   reader: Reader,
-  { customerKey, resourceKey }: Omit<FeatureQuery, 'featureKey'>,
-  { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
+  owner: SourceOwner,
+  { now, sources }: SourcesAt,
 ): Promise<boolean> =>
-  readValue(
-    reader,
-    column.boolean,
+  readValue(reader, column.boolean, sql`select ${isSubscribedBy(sources, allOf(owner, now))}`)
+
+/** A feature that a source gives or revokes. */
+export type EntitledFeature = { featureKey: Uuid; featureId: string }
+
+const entitledRow = row<EntitledFeature>({
+  featureKey: column.uuid,
+  featureId: column.from('id', column.text),
+})
+
+/**
+ * Returns the features of all sources that end after `now`, newest feature first. One statement.
+ */
+export const readEntitledFeatures = (
+  reader: Reader,
+  owner: SourceOwner,
+  { now, sources }: SourcesAt,
+): Promise<EntitledFeature[]> =>
+  reader.many(
+    entitledRow,
     sql`
-    select ${isSubscribedBy(sources, {
-      customerKey: sql`${customerKey}::uuid`,
-      featureKey: null,
-      resourceKey: sql`${resourceKey}::uuid`,
-      now: sql`${instantToWire(now)}::timestamptz`,
-    })}`,
+    select of_feature.feature_key, of_feature.id
+    from (select distinct feature_key from (${sourcesBy(sources, allOf(owner, now))}) given) given
+      join features of_feature on of_feature.feature_key = given.feature_key
+    order by of_feature.feature_key desc`,
   )
+
+/** All features of a customer or a resource. */
+const allOf = ({ customerKey, resourceKey }: SourceOwner, now: Instant): SourcesOf => ({
+  customerKey: sql`${customerKey}::uuid`,
+  featureKey: null,
+  resourceKey: sql`${resourceKey}::uuid`,
+  now: sql`${instantToWire(now)}::timestamptz`,
+})
 
 const sourcesRow = row({ sources: sourcesFromJson })
 

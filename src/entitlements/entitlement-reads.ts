@@ -1,22 +1,16 @@
-import type { ArchiveHook } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import {
   type EffectiveEntitlementOf,
+  type EntitledFeature,
   type FeatureQuery,
   type ResolvedSources,
   readEffectiveEntitlements,
   readEffectiveEntitlementsAt,
+  readEntitledFeatures,
   readSubscribed,
+  type SourceOwner,
 } from './effective-entitlement-store.ts'
-import type { CustomerQuery } from './entitlement-store.ts'
-import type { Readable } from './feature-state.ts'
-import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import {
-  type EntitlementPublisher,
-  publishEntitlements,
-  publishOnArchiving,
-} from './publish-entitlements.ts'
 import type { EntitlementSource } from './source-port.ts'
 
 /** All functions that read entitlements, bound to the sources of this installation. */
@@ -32,18 +26,10 @@ export type EntitlementReads = {
     reader: Reader,
     features: readonly (FeatureQuery & { at: Instant })[],
   ): Promise<ResolvedSources[]>
+  /** See `readEntitledFeatures`. */
+  readEntitledFeatures(reader: Reader, owner: SourceOwner, now: Instant): Promise<EntitledFeature[]>
   /** See `readSubscribed`. */
-  readSubscribed(
-    reader: Reader,
-    subject: Omit<FeatureQuery, 'featureKey'>,
-    now: Instant,
-  ): Promise<boolean>
-  /** See `entitlementsOf`. */
-  listEntitlements(db: Readable, customer: CustomerQuery): Promise<Entitlements>
-  /** See `publishEntitlements`. */
-  publishEntitlements: EntitlementPublisher
-  /** See `publishOnArchiving`. */
-  publishOnArchiving: ArchiveHook
+  readSubscribed(reader: Reader, owner: SourceOwner, now: Instant): Promise<boolean>
 }
 
 export const entitlementReads = (sources: readonly EntitlementSource[]): EntitlementReads => ({
@@ -51,9 +37,7 @@ export const entitlementReads = (sources: readonly EntitlementSource[]): Entitle
     readEffectiveEntitlements(reader, features, { now, sources }),
   readEffectiveEntitlementsAt: (reader, features) =>
     readEffectiveEntitlementsAt(reader, features, sources),
-  readSubscribed: (reader, subject, now) => readSubscribed(reader, subject, { now, sources }),
-  listEntitlements: (db, customer) => entitlementsOf(db, { ...customer, sources }),
-  publishEntitlements: (tx, context, update) =>
-    publishEntitlements(tx, context, { ...update, sources }),
-  publishOnArchiving: publishOnArchiving(sources),
+  readEntitledFeatures: (reader, owner, now) =>
+    readEntitledFeatures(reader, owner, { now, sources }),
+  readSubscribed: (reader, owner, now) => readSubscribed(reader, owner, { now, sources }),
 })

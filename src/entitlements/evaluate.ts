@@ -2,7 +2,6 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import type { BareFeature } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { type DecisionQuery, decide, type Subject } from './decide.ts'
-import type { CustomerFacts } from './entitlement-store.ts'
 import type { FeatureState } from './feature-state.ts'
 import type { Decision, Request } from './types.ts'
 import { type UsagePeriod, usagePeriod } from './usage-period.ts'
@@ -25,14 +24,6 @@ export type CreditEvaluation = {
   currency: Currency
   decision: Decision
 }
-
-/** Returns the subject of a query. Without a resource id, the resource counts as known. */
-export const subjectOf = (customer: CustomerFacts, resourceId: string | null): Subject => ({
-  customer:
-    customer.customerKey === null ? null : customer.archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
-  isResourceKnown: resourceId === null || customer.resourceKey !== null,
-  hasActiveSubscription: customer.hasActiveSubscription,
-})
 
 /**
  * Evaluates a request for a feature with the facts of `now`. The period is the one that contains

@@ -8,8 +8,8 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import { type BareFeature, transformUnits } from '../catalog/features/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
+import type { ListDenialReason } from './decide.ts'
 import type { CreditEvaluation, Evaluation } from './evaluate.ts'
-import type { Entitlements } from './list-entitlements.ts'
 import type { Allowance, Decision } from './types.ts'
 
 export const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({
@@ -95,7 +95,12 @@ const currencyToWire = (currency: Currency): CreditEntitlement['currency'] => ({
   unitPlural: currency.units?.plural ?? null,
 })
 
-export const entitlementsToWire = (listed: Entitlements): CustomerEntitlements => ({
+type EntitlementList = {
+  accessDeniedReason: ListDenialReason | null
+  entitlements: readonly Evaluation[]
+}
+
+export const entitlementsToWire = (listed: EntitlementList): CustomerEntitlements => ({
   accessDeniedReason: listed.accessDeniedReason,
   entitlements: listed.entitlements.map(featureEntitlementToWire),
 })

@@ -9,7 +9,6 @@ export {
   type PartialAggregate,
   type Posting,
   type Reservation,
-  type Total,
   type UsageAmount,
   type UsageRecord,
   type WindowTotal,

@@ -1,6 +1,6 @@
 import { archivedAmong } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import type { EntitlementReads } from '../entitlements/index.ts'
+import type { EntitlementPublisher } from '../entitlements/index.ts'
 import { type EventType, type PublishContext, publish } from '../events/index.ts'
 import {
   type Schedule,
@@ -49,9 +49,7 @@ export function scheduleEnds(
  * The due work only publishes events, so it may run late: entitlements depend on the stored
  * instants.
  */
-export const promotionalWork = ({
-  publishEntitlements,
-}: Pick<EntitlementReads, 'publishEntitlements'>): WorkHandlers => ({
+export const promotionalWork = (publishEntitlements: EntitlementPublisher): WorkHandlers => ({
   [END_PROMOTIONAL]: async (tx, work, now, app) => {
     const context = { app, scope: work.scope, now, origin: app.origin }
     const found = await publishEnd(tx, work, {

@@ -2,7 +2,7 @@ import type {
   PromotionalEntitlementInput,
   PromotionalEntitlementUpdateRequestBody,
 } from '../api.gen.ts'
-import type { EntitlementReads } from '../entitlements/index.ts'
+import type { EntitlementPublisher } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest, pageToWire } from '../kernel/page.ts'
@@ -72,9 +72,9 @@ type Promotional =
   | 'v1.customers.promotionalEntitlements.revoke'
 
 /** The operations on promotional entitlements. */
-export const promotionalHandlers = ({
-  publishEntitlements,
-}: Pick<EntitlementReads, 'publishEntitlements'>): Handlers<Promotional> => {
+export const promotionalHandlers = (
+  publishEntitlements: EntitlementPublisher,
+): Handlers<Promotional> => {
   const callOf = (call: Call): PromotionalCall => ({ ...call, publishEntitlements })
   return {
     'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {

@@ -48,7 +48,7 @@ test('when the byte limit is exceeded, the least recently used state is dropped'
 test('a state that is too large is not cached, and without memory none is', () => {
   const cache = createStateCache(100_000)
   const large = cache.at('large', versions())
-  large.usage.bytes = 25_000
+  large.structure.bytes = 25_000
   cache.put('large', large)
   assert.equal(cache.peek('large'), undefined)
   const none = createStateCache(0)

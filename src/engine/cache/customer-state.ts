@@ -1,5 +1,5 @@
-import type { Resolution } from '../../budgets/index.ts'
-import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
+import type { Resolution, UnresolvedKeyCount } from '../../budgets/index.ts'
+import type { EffectiveEntitlementOf, EntitledFeature } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -26,6 +26,11 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   readonly subscriptions: Map<Uuid, boolean>
   /** By feature and resource. `from` is the instant as of which the entitlement was read. */
   readonly entitlements: Map<string, { from: Instant; entitlement: EffectiveEntitlementOf }>
+  /**
+   * The features that sources give or revoke, by the key of a resource. `from` is the instant as of
+   * which they were read.
+   */
+  readonly entitled: Map<Uuid, { from: Instant; features: readonly EntitledFeature[] }>
   /** By dimensions and capabilities. */
   readonly resolutions: Map<string, Resolution>
   bytes: number
@@ -49,10 +54,10 @@ type Usage = Pick<Versions, 'usageVersion'> & {
   readonly cached: CachedUsage
   /** null: not read yet. */
   openHolds: OpenHolds | null
+  /** The dimensions of records that named no entity. null: not read yet. */
+  unattributed: readonly UnresolvedKeyCount[] | null
   /** How many reads of parts are in progress. */
   reads: number
-  /** Without `cached`. */
-  bytes: number
 }
 
 /**
@@ -86,6 +91,7 @@ const newStructure = ({ structureVersion, environmentVersion }: StateKey): Struc
   resources: new Map(),
   subscriptions: new Map(),
   entitlements: new Map(),
+  entitled: new Map(),
   resolutions: new Map(),
   bytes: EMPTY_BYTES,
 })
@@ -97,8 +103,8 @@ const newUsage = (usageVersion: Uuid): Usage => ({
   closedUntil: null,
   cached: newCachedUsage(),
   openHolds: null,
+  unattributed: null,
   reads: 0,
-  bytes: EMPTY_BYTES,
 })
 
 export type StateCacheCounts = { customers: number; bytes: number; evictions: number }
@@ -125,13 +131,23 @@ export type StateCache = {
  */
 const LARGEST_PART = 0.25
 
+/** The memory of an open reservation, and of a dimension that named no entity, in bytes. */
+const HOLD_BYTES = 500
+const UNATTRIBUTED_BYTES = 300
+
+const usageBytes = ({ cached, openHolds, unattributed }: Usage): number =>
+  EMPTY_BYTES +
+  cachedBytes(cached) +
+  (openHolds?.holds.length ?? 0) * HOLD_BYTES +
+  (unattributed?.length ?? 0) * UNATTRIBUTED_BYTES
+
 /** Caches the most recently used states, up to `maxBytes` in total. With 0 nothing is cached. */
 export function createStateCache(maxBytes: number): StateCache {
   let evictions = 0
   const states = createCache<Uuid, CustomerState>({
     maxBytes: Math.max(1, maxBytes),
     maxEntryBytes: Math.max(1, maxBytes * LARGEST_PART),
-    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes + cachedBytes(usage.cached),
+    bytesOf: ({ structure, usage }) => structure.bytes + usageBytes(usage),
     onDrop: () => {
       evictions += 1
     },
@@ -148,7 +164,7 @@ export function createStateCache(maxBytes: number): StateCache {
     },
     next: ({ structure, usage }, usageVersion) => {
       if (usage.reads > 0) return { structure, usage: newUsage(usageVersion) }
-      const next = { ...usage, usageVersion }
+      const next = { ...usage, usageVersion, unattributed: null }
       Object.assign(usage, newUsage(usage.usageVersion))
       return { structure, usage: next }
     },

@@ -2,6 +2,7 @@ import { type Currency, findCurrencies } from '../../catalog/currencies/index.ts
 import { type BareFeature, findFeatures } from '../../catalog/features/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { findAttributionKeys } from '../../entities/index.ts'
+import { required } from '../../kernel/assert.ts'
 import { type Cache, createCache } from '../../kernel/cache.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -85,15 +86,44 @@ export async function featureIn(
   scope: Scope,
   { state, featureId }: { state: EnvironmentState; featureId: string },
 ): Promise<BareFeature | null | undefined> {
-  const name = nameOf(scope, state, featureId)
-  const known = state.features.get(name)
+  const known = state.features.get(nameOf(scope, state, featureId))
   if (known !== undefined || reader === null) return known
-  const [found] = await findFeatures(reader, scope, [featureId])
-  if (found === undefined) return null
+  const [found = null] = await readFeatures(reader, scope, { state, featureIds: [featureId] })
+  return found
+}
+
+/**
+ * Returns the features with ids, in their order; undefined if some would have to be read. All must
+ * exist.
+ */
+export async function featuresIn(
+  reader: MaybeReader,
+  scope: Scope,
+  { state, featureIds }: { state: EnvironmentState; featureIds: readonly string[] },
+): Promise<BareFeature[] | undefined> {
+  const found = new Map(
+    featureIds.map((id) => [id, state.features.get(nameOf(scope, state, id))] as const),
+  )
+  const missing = featureIds.filter((id) => found.get(id) === undefined)
+  if (missing.length > 0) {
+    if (reader === null) return undefined
+    const read = await readFeatures(reader, scope, { state, featureIds: missing })
+    for (const feature of read) found.set(feature.id, feature)
+  }
+  return featureIds.map((id) => required(found.get(id), 'a feature with this id'))
+}
+
+/** Reads features with one statement, and caches them. Those that do not exist are left out. */
+async function readFeatures(
+  reader: Reader,
+  scope: Scope,
+  { state, featureIds }: { state: EnvironmentState; featureIds: readonly string[] },
+): Promise<BareFeature[]> {
+  const found = await findFeatures(reader, scope, featureIds)
   // Metadata may have a megabyte, and no decision needs it.
-  const { metadata: _, ...feature } = found
-  state.features.set(name, feature)
-  return feature
+  const features = found.map(({ metadata: _, ...feature }) => feature)
+  for (const feature of features) state.features.set(nameOf(scope, state, feature.id), feature)
+  return features
 }
 
 /**

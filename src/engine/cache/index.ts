@@ -8,6 +8,7 @@ export {
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
 export {
+  createStateCache,
   type OpenHolds,
   type SeenVersions,
   type StateCache,
@@ -15,9 +16,11 @@ export {
 } from './customer-state.ts'
 export {
   attributionKeysIn,
+  createEnvironmentStates,
   currencyIn,
   type EnvironmentState,
   featureIn,
+  featuresIn,
 } from './environment-state.ts'
 export {
   createEngineContext,
@@ -30,11 +33,14 @@ export {
   readPastEntitlements,
 } from './read-past-entitlements.ts'
 export {
+  entitledFeaturesIn,
   entitlementIn,
+  entitlementsIn,
   openHoldsIn,
   resolutionIn,
   resourceKeyIn,
   type StateSource,
   subscriptionIn,
+  unattributedIn,
 } from './state-parts.ts'
 export { type EnvironmentVersions, readVersions, type Versions } from './versions.ts'

@@ -1,6 +1,19 @@
-import { counterName, type Resolution, resolve, windowOf } from '../../budgets/index.ts'
+import {
+  counterName,
+  type Resolution,
+  readUnattributed,
+  resolve,
+  type UnresolvedKeyCount,
+  windowOf,
+} from '../../budgets/index.ts'
 import { findResourceKeys } from '../../customers/index.ts'
-import type { EffectiveEntitlementOf, EntitlementReads } from '../../entitlements/index.ts'
+import type { Reader } from '../../db/index.ts'
+import type {
+  EffectiveEntitlementOf,
+  EntitledFeature,
+  EntitlementReads,
+} from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -30,9 +43,9 @@ export type StateSource = {
 
 /** Approximate memory of parts, in bytes. */
 const SOURCE_BYTES = 700
+const ENTITLED_BYTES = 150
 const ENTITY_BYTES = 200
 const BUDGET_BYTES = 500
-const HOLD_BYTES = 500
 
 /** The open reservations of a customer that are cached: those that expire next. */
 const NEXT_HOLDS = 20
@@ -55,7 +68,7 @@ export async function resourceKeyIn(
   const [key = null] = await findResourceKeys(source.reader, [{ customerKey, resourceId }])
   if (key !== null) {
     resources.set(resourceId, key)
-    grow(source, 'structure', PART_BYTES + 2 * resourceId.length)
+    grow(source, PART_BYTES + 2 * resourceId.length)
   }
   return key
 }
@@ -72,7 +85,7 @@ export async function subscriptionIn(
   const subject = { customerKey, resourceKey: nullIfNone(resourceKey) }
   const isSubscribed = await entitlements.readSubscribed(reader, subject, now)
   subscriptions.set(resourceKey, isSubscribed)
-  grow(source, 'structure', PART_BYTES)
+  grow(source, PART_BYTES)
   return isSubscribed
 }
 
@@ -83,6 +96,26 @@ const meterName = ({ featureKey, resourceKey }: MeterSubject): string =>
   `${featureKey} ${resourceKey}`
 
 /**
+ * Returns the features that sources of the customer or its resource give or revoke, newest feature
+ * first. Sources of some of them may have ended since they were read.
+ */
+export async function entitledFeaturesIn(
+  source: StateSource,
+  resourceKey: Uuid,
+): Promise<readonly EntitledFeature[] | undefined> {
+  const { entitled } = source.state.structure
+  const { customerKey, now, reader, entitlements } = source
+  const known = entitled.get(resourceKey)
+  if (known !== undefined && known.from <= now) return known.features
+  if (reader === null) return undefined
+  const owner = { customerKey, resourceKey: nullIfNone(resourceKey) }
+  const features = await entitlements.readEntitledFeatures(reader, owner, now)
+  entitled.set(resourceKey, { from: now, features })
+  grow(source, PART_BYTES + features.length * ENTITLED_BYTES)
+  return features
+}
+
+/**
  * Returns the entitlement of the customer or its resource to a feature, with all sources that end
  * after `now`.
  */
@@ -90,16 +123,52 @@ export async function entitlementIn(
   source: StateSource,
   meter: MeterSubject,
 ): Promise<EffectiveEntitlementOf | undefined> {
-  const known = source.state.structure.entitlements.get(meterName(meter))
-  if (known !== undefined && known.from <= source.now) return known.entitlement
-  if (source.reader === null) return undefined
-  const { customerKey, now, reader, entitlements } = source
-  const query = { ...meter, customerKey, resourceKey: nullIfNone(meter.resourceKey) }
-  const [entitlement] = await entitlements.readEffectiveEntitlements(reader, [query], now)
-  if (entitlement === undefined) return undefined
-  source.state.structure.entitlements.set(meterName(meter), { from: now, entitlement })
-  grow(source, 'structure', PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
-  return entitlement
+  const known = knownEntitlement(source, meter)
+  if (known !== undefined || source.reader === null) return known
+  return (await readEntitlements(source, source.reader, [meter]))[0]
+}
+
+/** Returns `entitlementIn` for several features, in their order. */
+export async function entitlementsIn(
+  source: StateSource,
+  meters: readonly MeterSubject[],
+): Promise<EffectiveEntitlementOf[] | undefined> {
+  const missing = meters.filter((meter) => knownEntitlement(source, meter) === undefined)
+  if (missing.length > 0 && source.reader === null) return undefined
+  const read = source.reader && (await readEntitlements(source, source.reader, missing))
+  const found = new Map(missing.map((meter, index) => [meter, read?.[index]]))
+  return meters.map((meter) =>
+    required(found.get(meter) ?? knownEntitlement(source, meter), 'an entitlement'),
+  )
+}
+
+function knownEntitlement(
+  { state, now }: StateSource,
+  meter: MeterSubject,
+): EffectiveEntitlementOf | undefined {
+  const known = state.structure.entitlements.get(meterName(meter))
+  return known !== undefined && known.from <= now ? known.entitlement : undefined
+}
+
+/** Reads entitlements with one statement, and caches them. */
+async function readEntitlements(
+  source: StateSource,
+  reader: Reader,
+  meters: readonly MeterSubject[],
+): Promise<EffectiveEntitlementOf[]> {
+  const { customerKey, now, entitlements } = source
+  const queries = meters.map((meter) => ({
+    ...meter,
+    customerKey,
+    resourceKey: nullIfNone(meter.resourceKey),
+  }))
+  const read = await entitlements.readEffectiveEntitlements(reader, queries, now)
+  for (const [index, entitlement] of read.entries()) {
+    const meter = required(meters[index], 'the feature of an entitlement')
+    source.state.structure.entitlements.set(meterName(meter), { from: now, entitlement })
+    grow(source, PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
+  }
+  return read
 }
 
 type ResolutionQuery = {
@@ -130,7 +199,7 @@ export async function resolutionIn(
   resolutions.set(name, resolution)
   const names = resolution.budgets.map((budget) => counterName(budget, windowOf(budget, now)))
   addCounters(source.state.usage.cached.budgets, names, found)
-  grow(source, 'structure', bytesOf(resolution) + 2 * name.length)
+  grow(source, bytesOf(resolution) + 2 * name.length)
   return resolution
 }
 
@@ -151,11 +220,24 @@ export async function openHoldsIn(source: StateSource): Promise<OpenHolds | unde
   const holds = found.map((each) => ({ ...holdOf(each), expiresAt: each.expiresAt }))
   const isComplete = holds.filter(({ expiresAt }) => expiresAt > now).length < NEXT_HOLDS
   usage.openHolds = { holds, isComplete }
-  grow(source, 'usage', PART_BYTES + holds.length * HOLD_BYTES)
+  source.cache.put(source.customerKey, source.state)
   return usage.openHolds
 }
 
-function grow(source: StateSource, half: keyof CustomerState, bytes: number): void {
-  source.state[half].bytes += bytes
+/** Returns the dimensions of the customer's records that named no entity. */
+export async function unattributedIn(
+  source: StateSource,
+): Promise<readonly UnresolvedKeyCount[] | undefined> {
+  const { usage } = source.state
+  if (usage.unattributed !== null || source.reader === null) return usage.unattributed ?? undefined
+  const unattributed = await readUnattributed(source.reader, source.customerKey)
+  usage.unattributed = unattributed
+  source.cache.put(source.customerKey, source.state)
+  return unattributed
+}
+
+/** Notes that `structure` has more parts. */
+function grow(source: StateSource, bytes: number): void {
+  source.state.structure.bytes += bytes
   source.cache.put(source.customerKey, source.state)
 }

@@ -1,7 +1,7 @@
 import type { Resolution } from '../../budgets/index.ts'
 import { type Currency, unknownCurrency } from '../../catalog/currencies/index.ts'
 import type { BareFeature } from '../../catalog/features/index.ts'
-import type { EffectiveEntitlementOf, ResolvedSources } from '../../entitlements/index.ts'
+import type { EffectiveEntitlementOf, ResolvedSources, Subject } from '../../entitlements/index.ts'
 import { resolve } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -9,7 +9,6 @@ import { NO_RESOURCE } from '../../metering/index.ts'
 import {
   attributionKeysIn,
   currencyIn,
-  type EnvironmentState,
   entitlementIn,
   featureIn,
   type OpenHolds,
@@ -22,6 +21,7 @@ import {
 } from '../cache/index.ts'
 import type { Capability, CheckQuery, Decider } from '../participants/index.ts'
 import { denyingKeys, recallAll } from '../participants/index.ts'
+import type { FactSource } from './fact-source.ts'
 import type { Dimensions, Question } from './question.ts'
 
 /** Everything that a check depends on, as of one instant. */
@@ -32,9 +32,6 @@ export type CheckFacts = {
   /** How the participants decide, in their order. */
   deciders: readonly Decider[]
 }
-
-/** The states from which the facts of a check are gathered. */
-export type FactSource = StateSource & { environment: EnvironmentState; versions: Versions }
 
 const NO_ENTITY: Resolution = { paths: [], budgets: [], unresolved: [] }
 
@@ -63,24 +60,41 @@ export async function gatherFacts(
   const { now, customerKey, versions } = source
   const query: CheckQuery = {
     now,
-    subject: {
-      customer: versions.archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
-      isResourceKnown: resource !== null,
-      hasActiveSubscription: entitled.hasActiveSubscription,
-    },
+    subject: subjectOf(versions, { resource, ...entitled }),
     resourceKey,
     capability: named,
     entitlement: entitled.entitlement,
     request,
     resolution,
     denying: denyingKeys(resolution?.unresolved ?? [], versions.unknownDimensions),
-    expired: openHolds.holds.filter(({ expiresAt }) => expiresAt <= now),
+    expired: expiredAmong(openHolds, now),
   }
   const [deciders] = (await recallAll(cachedIn(source), [query])) ?? []
   return deciders && { customerKey, query, openHolds, deciders }
 }
 
-const cachedIn = ({ customerKey, now, reader, state, cache }: StateSource) => ({
+type SubjectFacts = {
+  /** null: the customer does not have the resource. */
+  resource: Uuid | null
+  hasActiveSubscription: boolean
+}
+
+/** Returns who asks, as decisions need it. */
+export const subjectOf = (
+  { archivedAt }: Pick<Versions, 'archivedAt'>,
+  { resource, hasActiveSubscription }: SubjectFacts,
+): Subject => ({
+  customer: archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
+  isResourceKnown: resource !== null,
+  hasActiveSubscription,
+})
+
+/** Returns the reservations that have expired, but whose amounts are still held. */
+export const expiredAmong = ({ holds }: OpenHolds, now: Instant): OpenHolds['holds'] =>
+  holds.filter(({ expiresAt }) => expiresAt <= now)
+
+/** Returns the cached usage of a state, as participants recall it. */
+export const cachedIn = ({ customerKey, now, reader, state, cache }: StateSource) => ({
   customerKey,
   now,
   reader,
@@ -146,7 +160,7 @@ async function entitlementOf(
 }
 
 /** Returns the sources that have not ended at `now`, with their resolution. */
-function resolvedAt(
+export function resolvedAt(
   { sources, resolution, validUntil }: EffectiveEntitlementOf,
   now: Instant,
 ): ResolvedSources {

@@ -1,13 +1,20 @@
-import { readUnattributed } from '../../budgets/index.ts'
 import type { DecisionNotes } from '../../decisions/index.ts'
-import type { Request } from '../../entitlements/index.ts'
+import { entitlementsToWire, type Request } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { inBody, inQuery } from '../../kernel/field.ts'
+import type { Uuid } from '../../kernel/ids.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import type { Call, Handlers, OperationRequest } from '../../operation.ts'
 import type { EngineContext } from '../cache/index.ts'
-import { type CapabilityId, check, type Dimensions, type Question } from '../check/index.ts'
+import {
+  type CapabilityId,
+  check,
+  type Dimensions,
+  explain,
+  listEntitlements,
+  type Question,
+} from '../check/index.ts'
 import { createBackgroundExpiry } from '../reservations/index.ts'
 import { checkToWire, explanationToWire } from './check-wire.ts'
 import { noteCheck } from './note-decisions.ts'
@@ -15,18 +22,21 @@ import { noteCheck } from './note-decisions.ts'
 type Checks =
   | 'v1.customers.checkEntitlement'
   | 'v1.customers.explainEntitlement'
+  | 'v1.customers.retrieveEntitlements'
   | 'v1Beta.customers.entitlements.check'
 
 export function checkHandlers(engine: EngineContext, notes: DecisionNotes): Handlers<Checks> {
   const expireInBackground = createBackgroundExpiry()
-  const checkedFor = async (question: Question, call: Call) => {
-    const checked = await check(call, engine, question)
-    if (checked.hasExpired) expireInBackground(call, required(checked.customerKey, 'who reserved'))
-    return checked
+  const expiring = <Read extends { customerKey: Uuid | null; hasExpired: boolean }>(
+    call: Call,
+    read: Read,
+  ): Read => {
+    if (read.hasExpired) expireInBackground(call, required(read.customerKey, 'who reserved'))
+    return read
   }
   const notedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
     const question = questionFromWire(request, defaultUsage)
-    const checked = await checkedFor(question, call)
+    const checked = expiring(call, await check(call, engine, question))
     noteCheck({ notes, call, kind: 'CHECK' }, { question, checked })
     return checked
   }
@@ -38,11 +48,14 @@ export function checkHandlers(engine: EngineContext, notes: DecisionNotes): Hand
       data: checkToWire(await notedFor(request, call, 1)),
     }),
     'v1.customers.explainEntitlement': async (request, call) => {
-      const checked = await checkedFor(questionFromWire(request, defaultOf(request)), call)
-      const { customerKey } = checked
-      const unattributed =
-        customerKey === null ? [] : await readUnattributed(call.app.db.read, customerKey)
-      return { data: explanationToWire(checked, unattributed) }
+      const question = questionFromWire(request, defaultOf(request))
+      const explained = expiring(call, await explain(call, engine, question))
+      return { data: explanationToWire(explained, explained.unattributed) }
+    },
+    'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
+      const customer = { customerId: params.id, resourceId: query.resourceId ?? null }
+      const listed = await listEntitlements(call, engine, customer)
+      return { data: entitlementsToWire(expiring(call, listed)) }
     },
   }
 }

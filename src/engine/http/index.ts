@@ -1,2 +1,3 @@
 export { createEngineContext } from '../cache/index.ts'
+export { archivePublisher, entitlementPublisher } from '../check/index.ts'
 export { usageHandlers } from './records.ts'

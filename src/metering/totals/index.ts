@@ -3,7 +3,7 @@ export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-recor
 export { findUsage } from './find-usage.ts'
 export { countRecords, countTagsAtLeast, tallyStretches } from './history-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
-export { isCountedSince, readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { isCountedSince } from './total-store.ts'
 export { NOTHING, usageOf } from './usage-of.ts'
 export {
   type DistinctValueOf,

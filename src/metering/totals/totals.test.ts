@@ -8,8 +8,9 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import { boundToSql, dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, quantityToSql, wholeUnits } from '../../kernel/quantity.ts'
 import { type Aggregate, isAlwaysKept, NO_RESOURCE } from '../types.ts'
+import { mustBeMade } from './count-record.ts'
 import { findUsage } from './find-usage.ts'
-import { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+import { findTotals, makeTotals } from './window-store.ts'
 
 const world = await openWorld()
 const { db } = world.bursar.app
@@ -71,13 +72,17 @@ const keep = (
         ${instantToWire(last)}::timestamptz)`),
   )
 
-/** What `keep` writes in addition to the sum. */
-const tally = { count: 1n, min: wholeUnits(2), max: wholeUnits(3), distinct: 4n }
-
-const used = ({ customerKey, featureKey }: TestCustomer, window: Window, aggregate: Aggregate) =>
-  readTotals(db.read, customerKey, [{ featureKey, resourceKey: NO_RESOURCE, window, aggregate }])
-const usage = async (metered: TestCustomer, window: Window, aggregate: Aggregate) =>
-  (await used(metered, window, aggregate)).map((each) => each.usage)
+/** Returns usage as a decision does: from stored totals, or else from a computed one. */
+async function usage(
+  { customerKey, featureKey }: Pick<TestCustomer, 'customerKey' | 'featureKey'>,
+  window: Window,
+  aggregate: Aggregate,
+): Promise<Quantity | undefined> {
+  const meter = { customerKey, featureKey, resourceKey: NO_RESOURCE }
+  const [totals = []] = await findTotals(db.read, [{ ...meter, from: window.start }])
+  const windows = mustBeMade(totals, window) ? [{ ...meter, window }] : []
+  return findUsage([...totals, ...(await makeTotals(db.read, windows))], window, aggregate)?.usage
+}
 
 const AGGREGATED: [Aggregate, Quantity][] = [
   ['SUM', wholeUnits(18)],
@@ -109,12 +114,12 @@ for (const [name, window] of Object.entries(WINDOWS))
     for (const [occurred, amount, mark] of records)
       await record(metered, { occurred, amount: wholeUnits(amount), mark })
     for (const [aggregate] of AGGREGATED)
-      assert.deepEqual(await usage(metered, window, aggregate), [0n], 'no lifetime, no records')
+      assert.equal(await usage(metered, window, aggregate), 0n, 'no lifetime, no records')
     await keep(metered, { window: LIFETIME, value: 0n, last: window.end })
     for (const [aggregate, expected] of AGGREGATED)
-      assert.deepEqual(await usage(metered, window, aggregate), [expected], aggregate)
+      assert.equal(await usage(metered, window, aggregate), expected, aggregate)
     const later = { start: window.end + 1, end: window.end + 2 }
-    assert.deepEqual(await usage(metered, later, 'SUM'), [0n])
+    assert.equal(await usage(metered, later, 'SUM'), 0n)
   })
 
 test('a stored total determines usage, whatever the records are', async () => {
@@ -122,62 +127,35 @@ test('a stored total determines usage, whatever the records are', async () => {
   await keep(metered, { window: LIFETIME, value: wholeUnits(3), last: MAY.start })
   await keep(metered, { window: MAY, value: -1n, last: MAY.start })
   await record(metered, { occurred: MAY.start, amount: wholeUnits(4) })
-  assert.deepEqual(await usage(metered, MAY, 'SUM'), [-1n])
-  assert.deepEqual(await usage(metered, LIFETIME, 'SUM'), [wholeUnits(3)])
-  assert.deepEqual(await usage(metered, MAY, 'MAX'), [wholeUnits(3)])
-  assert.deepEqual(await usage(metered, MAY, 'UNIQUE'), [wholeUnits(4)])
+  assert.equal(await usage(metered, MAY, 'SUM'), -1n)
+  assert.equal(await usage(metered, LIFETIME, 'SUM'), wholeUnits(3))
+  assert.equal(await usage(metered, MAY, 'MAX'), wholeUnits(3))
+  assert.equal(await usage(metered, MAY, 'UNIQUE'), wholeUnits(4))
   const stranger = await newCustomer()
-  assert.deepEqual(await usage({ ...stranger, featureKey: metered.featureKey }, MAY, 'SUM'), [0n])
+  assert.equal(await usage({ ...stranger, featureKey: metered.featureKey }, MAY, 'SUM'), 0n)
 })
 
-test('results are in the order of the queries', async () => {
+test('totals are in the order of the queries, with all windows that end later', async () => {
   const { customerKey, featureKey, ...rest } = await newCustomer()
-  await keep({ ...rest, customerKey, featureKey }, { window: LIFETIME, value: 5n, last: MAY.start })
-  const query = { resourceKey: NO_RESOURCE, window: LIFETIME, aggregate: 'SUM' as const }
-  const queries = [ids.next(0), featureKey, ids.next(0)].map((key) => ({
-    ...query,
-    featureKey: key,
-  }))
-  const answers = await readTotals(db.read, customerKey, queries)
-  assert.deepEqual(
-    answers.map((each) => each.usage),
-    [0n, 5n, 0n],
-  )
-  assert.deepEqual(await readTotals(db.read, customerKey, []), [])
-})
-
-test('a statement can read the totals of an instant together with its own columns', async () => {
-  const metered = await newCustomer()
-  const june = { start: MAY.end, end: at('07-01T00:00') }
-  await keep(metered, { window: LIFETIME, value: wholeUnits(9), last: MAY.start + 5 })
-  await keep(metered, { window: MAY, value: 1n, last: MAY.start + 5 })
-  await keep(metered, { window: june, value: 2n, last: MAY.end })
-  const totals = await db.read.one(
-    (raw) => totalsFromJson(raw.totals ?? null),
-    sql`
-    select ${totalsAt(
-      {
-        customerKey: sql`owner.customer_key`,
-        featureKey: sql`${metered.featureKey}::uuid`,
-        resourceKey: sql`${NO_RESOURCE}::uuid`,
-      },
-      sql`${instantToWire(MAY.end - 1)}::timestamptz`,
-    )} as totals
-    from customers owner where owner.customer_key = ${metered.customerKey}::uuid`,
-  )
-  assert.deepEqual(
-    totals.sort((one, other) => other.window.start - one.window.start),
-    [
-      { window: MAY, tally: { ...tally, sum: 1n }, held: 0n, lastAt: MAY.start + 5 },
-      {
-        window: LIFETIME,
-        tally: { ...tally, sum: wholeUnits(9) },
-        held: 0n,
-        lastAt: MAY.start + 5,
-      },
-    ],
-  )
-  assert.deepEqual(findUsage(totals, MAY, 'SUM'), { usage: 1n, held: 0n })
+  const metered = { ...rest, customerKey, featureKey }
+  await keep(metered, { window: LIFETIME, value: 5n, last: MAY.start })
+  await keep(metered, { window: MAY, value: 3n, last: MAY.start })
+  const of = { customerKey, resourceKey: NO_RESOURCE, from: MAY.end - 1 }
+  const keys = [ids.next(0), featureKey, ids.next(0)]
+  const queries = keys.map((key) => ({ ...of, featureKey: key }))
+  const sums = async (asked: typeof queries) =>
+    (await findTotals(db.read, asked)).map((totals) =>
+      totals.map(({ window, tally }) => [window, tally.sum]).toSorted(),
+    )
+  const [may, lifetime] = [[MAY, 3n] as const, [LIFETIME, 5n] as const]
+  const [, both] = await sums(queries)
+  assert.deepEqual(new Set(both), new Set([may, lifetime]))
+  assert.deepEqual(await sums(queries.map((each) => ({ ...each, from: MAY.end }))), [
+    [],
+    [lifetime],
+    [],
+  ])
+  assert.deepEqual(await sums([]), [])
 })
 
 test('each change renews the version of a customer, and waits for transactions that count', async () => {

@@ -90,8 +90,9 @@ export const isCounted = (reader: Reader, scope: Scope, featureKey: Uuid): Promi
   )
 
 /**
- * Returns computed totals of windows without a stored one, as `readTotals` does, in the order of
- * the windows.
+ * Computes the totals of windows that have no stored one from days, records and reservations, in
+ * the order of the windows. That time grows with the number of reservations and of records in a
+ * day, or in the whole window for distinct values.
  */
 export async function makeTotals(
   reader: Reader,

@@ -1,0 +1,78 @@
+import { type ArchiveHook, customerWithKey, renewVersion } from '../../customers/index.ts'
+import { column, readValue, sql, type Tx } from '../../db/index.ts'
+import {
+  type EntitlementPublisher,
+  type EntitlementReads,
+  entitlementsToWire,
+} from '../../entitlements/index.ts'
+import { type PublishContext, publish } from '../../events/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { createEnvironmentStates, createStateCache, readVersions } from '../cache/index.ts'
+import { type EntitlementList, gatherList } from './list-entitlements.ts'
+
+/** Returns the function that publishes all entitlements of a customer. */
+export const entitlementPublisher =
+  (entitlements: EntitlementReads): EntitlementPublisher =>
+  async (tx, context, { customerKey, trigger }) => {
+    const listed = await listWithin(tx, context, { customerKey, entitlements })
+    await publishList(tx, context, { trigger, customerKey, listed })
+  }
+
+/**
+ * Returns a hook for `customers`. Archiving takes all entitlements away and unarchiving gives them
+ * back, so both publish them. The version is renewed, so that usage is counted before or after the
+ * change.
+ */
+export const archivePublisher =
+  (entitlements: EntitlementReads): ArchiveHook =>
+  async (tx, context, { key: customerKey, archivedAt }) => {
+    const listed = await listWithin(tx, context, { customerKey, entitlements })
+    const trigger = archivedAt === null ? 'customer_unarchived' : 'customer_archived'
+    if (listed.hasAnything) await publishList(tx, context, { trigger, customerKey, listed })
+    await renewVersion(tx, context, [customerKey])
+  }
+
+/**
+ * Lists the entitlements of a customer as they are within a transaction. Nothing is shared with
+ * other requests, because the transaction may still be rolled back.
+ */
+async function listWithin(
+  tx: Tx,
+  { scope, now }: PublishContext,
+  { customerKey, entitlements }: { customerKey: Uuid; entitlements: EntitlementReads },
+): Promise<EntitlementList> {
+  const [found = null] = await readVersions(tx, [{ ...scope, customerKey }])
+  const versions = required(found, 'the versions of a customer')
+  const cache = createStateCache(0)
+  const source = {
+    ...{ scope, customerKey, cache, entitlements, versions },
+    state: cache.at(customerKey, versions),
+    now: Math.max(now, versions.decidedAt),
+    reader: tx,
+    environment: createEnvironmentStates().at(scope, versions),
+  }
+  return required(await gatherList(source, null), 'a list that was read')
+}
+
+async function publishList(
+  tx: Tx,
+  context: PublishContext,
+  { trigger, customerKey, listed }: PublishedList,
+): Promise<void> {
+  const customerId = await readValue(
+    tx,
+    column.text,
+    sql`select id from ${customerWithKey(sql`${customerKey}::uuid`)} of_customer`,
+  )
+  const after = { customerId, trigger, ...entitlementsToWire(listed) }
+  await publish(tx, context, [
+    { type: 'entitlements.updated', customerKey, objectId: customerId, before: null, after },
+  ])
+}
+
+type PublishedList = {
+  trigger: Parameters<EntitlementPublisher>[2]['trigger']
+  customerKey: Uuid
+  listed: EntitlementList
+}
