@@ -20,6 +20,11 @@ export type AccessDeniedReason =
   | 'EntitlementNotFound'
 
 /**
+ * The role of a person in the account. An owner is an administrator of every environment of the account. A member has a role only in the environments where one was given.
+ */
+export type AccountRole = 'OWNER' | 'MEMBER'
+
+/**
  * A postal address.
  */
 export type Address = {
@@ -2270,6 +2275,19 @@ export type EntityUnarchiveResponse = {
 }
 
 /**
+ * A page of environments, the newest first.
+ */
+export type EnvironmentListPage = {
+  data: CallerEnvironment[]
+  pagination: CursorPagination
+}
+
+/**
+ * The role of a person in the environment. `NONE`: the person cannot open it.
+ */
+export type EnvironmentRole = 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE'
+
+/**
  * The settings of an environment.
  */
 export type EnvironmentSettings = {
@@ -2727,6 +2745,64 @@ export type IntegrationLinkRequestBody = {
 export type IntegrationListPage = {
   data: CustomerIntegration[]
   pagination: CursorPagination
+}
+
+/**
+ * A person of the account, as the environment of the request sees them.
+ */
+export type Member = {
+  /**
+   * Subject (`sub`) of the person's tokens.
+   */
+  userId: string
+  accountRole: AccountRole
+  role: EnvironmentRole
+  /**
+   * When the person became a member of the account.
+   */
+  createdAt: string
+}
+
+/**
+ * A page of members, the newest first.
+ */
+export type MemberListPage = {
+  data: Member[]
+  pagination: CursorPagination
+}
+
+/**
+ * What is left of the member.
+ */
+export type MemberRemovalResponse = {
+  /**
+   * The person that was removed.
+   */
+  data: {
+    /**
+     * Subject (`sub`) of the person's tokens.
+     */
+    userId: string
+    /**
+     * Whether the person is still a member of the account, because they have a role in another environment.
+     */
+    isMember: boolean
+  }
+}
+
+/**
+ * The member.
+ */
+export type MemberResponse = {
+  data: Member
+}
+
+/**
+ * The roles that the person has from now on.
+ */
+export type MemberUpsertRequestBody = {
+  role: EnvironmentRole
+  accountRole?: AccountRole
 }
 
 /**
@@ -5150,6 +5226,25 @@ export type Operations = {
     body: EnvironmentSettingsUpdateRequestBody
     response: EnvironmentSettingsResponse
   }
+  'v1.environments.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+    }
+    body: undefined
+    response: EnvironmentListPage
+  }
   'v1.events.beta.customers.retrieveGovernance': {
     params: {
       /**
@@ -5355,6 +5450,58 @@ export type Operations = {
     query: Record<string, never>
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
+  }
+  'v1.members.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+    }
+    body: undefined
+    response: MemberListPage
+  }
+  'v1.members.remove': {
+    params: {
+      /**
+       * Subject (`sub`) of the person's tokens. Encode it for a path: a slash is `%2F`.
+       */
+      userId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: MemberRemovalResponse
+  }
+  'v1.members.retrieve': {
+    params: {
+      /**
+       * Subject (`sub`) of the person's tokens. Encode it for a path: a slash is `%2F`.
+       */
+      userId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: MemberResponse
+  }
+  'v1.members.upsert': {
+    params: {
+      /**
+       * Subject (`sub`) of the person's tokens. Encode it for a path: a slash is `%2F`.
+       */
+      userId: string
+    }
+    query: Record<string, never>
+    body: MemberUpsertRequestBody
+    response: MemberResponse
   }
   'v1.overview.retrieve': {
     params: Record<string, never>
@@ -5776,6 +5923,8 @@ export const OPERATION_PERMISSIONS = [
   'governance:write',
   'integrations:read',
   'integrations:write',
+  'members:read',
+  'members:write',
   'usage:read',
   'usage:write',
 ] as const

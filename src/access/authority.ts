@@ -18,12 +18,14 @@ export async function authorityOf(
   tx: Tx,
   { app, scope, origin: { actor } }: Maker,
 ): Promise<Authority> {
-  if (actor.kind === 'USER')
-    return { role: roleOf(await findRoles(tx, scope, actor.id)), makesUntil: null }
+  if (actor.kind === 'USER') {
+    const roles = await findRoles(tx, scope, actor.id)
+    return { role: roleOf(roles), isOwner: roles?.role === 'OWNER', makesUntil: null }
+  }
   // Whoever runs commands on the server's machine may do everything.
-  if (actor.kind !== 'API_KEY') return { role: 'full-access', makesUntil: null }
+  if (actor.kind !== 'API_KEY') return { role: 'full-access', isOwner: true, makesUntil: null }
   const key = await findKey(tx, actor.id)
   if (key === null || !isLive(key, app.clock.now()))
     throw unauthenticated('the API key is unknown, expired or revoked')
-  return { role: key.kind, makesUntil: makesUntilOf(key) }
+  return { role: key.kind, isOwner: false, makesUntil: makesUntilOf(key) }
 }

@@ -1,6 +1,8 @@
-import { column, type Reader, row, rowFinder, sql } from '../db/index.ts'
+import { column, pageReader, type Reader, row, rowFinder, type Sql, sql } from '../db/index.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { MAY_OPEN } from './member-store.ts'
+import { accountOf, MAY_OPEN } from './member-store.ts'
 import type { AccountRole, Environment, EnvironmentRole } from './types.ts'
 import { ACCOUNT_ROLES, ENVIRONMENT_ROLES, ENVIRONMENT_TYPES } from './types.ts'
 
@@ -75,3 +77,66 @@ export const environmentsOpenTo = (reader: Reader, userId: string): Promise<Open
     order by a.id, e.id
     limit ${ENVIRONMENTS}::integer`,
   )
+
+const openPageRow = row({
+  key: column.from('environment_key', column.uuid),
+  environment: column.group(openRow),
+  environmentRole: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+})
+
+/** An environment on a page, and the role in it of the person that the page is for. */
+export type OpenOnPage = {
+  key: Uuid
+  environment: OpenEnvironment
+  environmentRole: EnvironmentRole | null
+}
+
+/** A page of the environments of the account of `scope`, newest first. */
+export const pageOfAccount = pageReader((scope: Scope, page: PageRequest) =>
+  environments(page, {
+    role: sql`null`,
+    table: sql`environments e`,
+    of: sql`e.account_key = ${accountOf(scope)}`,
+    key: sql`e.environment_key`,
+  }),
+)
+
+/**
+ * A page of those environments of the account of `scope` in which a person has a role, newest
+ * first.
+ */
+export const pageOfPerson = pageReader(
+  ({ scope, userId }: { scope: Scope; userId: string }, page: PageRequest) =>
+    environments(page, {
+      role: sql`r.role`,
+      table: sql`environment_roles r join environments e using (environment_key)`,
+      of: sql`
+        r.user_id = ${userId}::text and r.role <> 'NONE' and e.account_key = ${accountOf(scope)}`,
+      key: sql`r.environment_key`,
+    }),
+)
+
+/** A page of the list that has only the environment of a call. */
+export const pageOfOne = pageReader(({ environmentKey }: Scope, page: PageRequest) =>
+  environments(page, {
+    role: sql`null`,
+    table: sql`environments e`,
+    of: sql`e.environment_key = ${environmentKey}::uuid`,
+    key: sql`e.environment_key`,
+  }),
+)
+
+const environments = (
+  page: PageRequest,
+  { role, table, of, key }: { role: Sql; table: Sql; of: Sql; key: Sql },
+) => ({
+  row: openPageRow,
+  select: sql`
+    select ${key} as environment_key, ${openColumns}, ${role} as environment_role
+    from ${table} join accounts a using (account_key)`,
+  table,
+  of,
+  large: [],
+  key,
+  page,
+})

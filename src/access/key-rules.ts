@@ -24,6 +24,8 @@ export const isLive = (key: ApiKey, now: Instant): boolean =>
 /** What a caller may pass on to others. */
 export type Authority = {
   role: Caller['role']
+  /** Whether the caller is an owner of the account, or runs commands on the server's machine. */
+  isOwner: boolean
   /** The latest expiry that keys of the caller may have. Null: they need not expire. */
   makesUntil: Instant | null
 }

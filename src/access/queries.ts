@@ -1,9 +1,17 @@
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Actor } from '../kernel/origin.ts'
+import { type Page, type PageRequest, pageToWire } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
-import type { OpenEnvironment } from './caller-store.ts'
-import { environmentsOpenTo, findPlace, findRoles } from './caller-store.ts'
+import type { OpenEnvironment, OpenOnPage } from './caller-store.ts'
+import {
+  environmentsOpenTo,
+  findPlace,
+  findRoles,
+  pageOfAccount,
+  pageOfOne,
+  pageOfPerson,
+} from './caller-store.ts'
 import { findKey } from './key-store.ts'
 import { roleOf } from './permit.ts'
 import type { AccountRole, Caller } from './types.ts'
@@ -51,3 +59,28 @@ export const findCaller = ({
       environments: open.map((each) => ({ ...each.environment, role: roleOf(each.roles) })),
     }
   })
+
+/** A page of the environments of the account that a caller may open, newest first. */
+export const listOpenEnvironments = (
+  { app, scope, origin: { actor } }: Call,
+  page: PageRequest,
+): Promise<Page<CallerEnvironment>> =>
+  app.db.snapshot(async (reader) => {
+    if (actor.kind === 'API_KEY') {
+      const { kind } = required(await findKey(reader, actor.id), 'the key of a call')
+      return shownTo(await pageOfOne(reader, scope, page), () => kind)
+    }
+    const roles = await findRoles(reader, scope, actor.id)
+    if (roles?.role === 'OWNER')
+      return shownTo(await pageOfAccount(reader, scope, page), () => roleOf(roles))
+    return shownTo(
+      await pageOfPerson(reader, { scope, userId: actor.id }, page),
+      ({ environmentRole }) => environmentRole ?? 'NONE',
+    )
+  })
+
+const shownTo = (
+  page: Page<OpenOnPage>,
+  roleIn: (each: OpenOnPage) => Caller['role'],
+): Page<CallerEnvironment> =>
+  pageToWire(page, (each) => ({ ...each.environment, role: roleIn(each) }))

@@ -122,8 +122,17 @@ export type AccountRole = (typeof ACCOUNT_ROLES)[number]
 export const ENVIRONMENT_ROLES = ['ADMIN', 'SUPPORT', 'VIEWER', 'NONE'] as const
 export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number]
 
-/** A person of an account, identified by the subject of their token. */
+/** A member, as one environment of the account sees them. */
 export type Member = {
+  userId: string
+  accountRole: AccountRole
+  /** The role in the environment. An owner is an administrator. */
+  role: EnvironmentRole
+  createdAt: Instant
+}
+
+/** A person of an account, identified by the subject of their token. */
+export type AccountMember = {
   accountId: string
   userId: string
   role: AccountRole

@@ -3,6 +3,7 @@ import type {
   ApiKey as ApiKeyWire,
   ApiKeyWithSecret,
   Caller as CallerWire,
+  Member as MemberWire,
   SignInCode as SignInCodeWire,
 } from '../api.gen.ts'
 import type { App } from '../app.ts'
@@ -13,7 +14,7 @@ import { PAGE_LIMITS } from '../kernel/page.ts'
 import { VERSION } from '../version.ts'
 import { permissionsOf } from './permit.ts'
 import type { CallerProfile } from './queries.ts'
-import type { ApiKey, KeyWithSecret, NewKey, SignInCode } from './types.ts'
+import type { ApiKey, KeyWithSecret, Member, NewKey, SignInCode } from './types.ts'
 
 /** A key as the API and its events show it: without its secret. */
 export const apiKeyToWire = (key: ApiKey): ApiKeyWire => ({
@@ -47,6 +48,14 @@ export const signInCodeToWire = (code: SignInCode): Omit<SignInCodeWire, 'code'>
   kind: code.kind,
   createdAt: instantToWire(code.createdAt),
   expiresAt: instantToWire(code.expiresAt),
+})
+
+/** A member as the API and its events show them. */
+export const memberToWire = ({ userId, accountRole, role, createdAt }: Member): MemberWire => ({
+  userId,
+  accountRole,
+  role,
+  createdAt: instantToWire(createdAt),
 })
 
 export function callerToWire({ config, clock }: App, caller: CallerProfile): CallerWire {

@@ -63,6 +63,12 @@ const settings: ChangeAnswer = (changes) => {
   return Object.keys(chosen).length === 0 ? null : chosen
 }
 
+/** A person whose role in another environment was kept has changed; other persons are removed. */
+const removal: ChangeAnswer = (changes, { params: { userId } }) => {
+  const change = changes.find(({ type }) => type === 'member.removed' || type === 'member.updated')
+  return change === undefined ? null : { userId, isMember: change.after !== null }
+}
+
 const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
 
 /**
@@ -115,6 +121,8 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.apiKeys.revoke': object('api_key.revoked'),
   'v1.signInCodes.create': secretObject('sign_in_code.created', 'code'),
   'v1.signInCodes.exchange': secretObject('api_key.created', 'secret'),
+  'v1.members.upsert': object('member.updated'),
+  'v1.members.remove': removal,
   'v1Beta.governance.updateThresholdConfig': object('threshold_config.updated'),
 }
 

@@ -38,6 +38,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   usage: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,
   environments: EVERYWHERE,
+  members: EVERYWHERE,
   apiKeys: { ...EVERYWHERE, 'api-keys-write': 'write' },
   caller: {
     ...EVERYWHERE,

@@ -41,6 +41,10 @@ const differently: { readonly [Id in OperationId]?: (mark: number) => Request } 
   'v1.environment.settings.update': (mark) => ({
     body: { allowedOrigins: [`https://${mark}.example.com`] },
   }),
+  'v1.members.upsert': (mark) => ({
+    params: path,
+    body: { role: ['NONE', 'ADMIN', 'VIEWER', 'SUPPORT'][mark] },
+  }),
   'v1Beta.governance.updateThresholdConfig': (mark) => ({ body: { thresholds: [mark + 1] } }),
   'v1Beta.customers.assignments.upsert': (mark) => ({
     params: path,

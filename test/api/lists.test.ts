@@ -69,6 +69,8 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
 /** A hundred rows of these lists always fit into the bytes of a page. */
 const SMALL: readonly OperationId[] = [
   'v1.apiKeys.list',
+  'v1.environments.list',
+  'v1.members.list',
   'v1.customers.listResources',
   'v1.customers.integrations.list',
   // What was requested is stored up to 16 kB.

@@ -111,6 +111,11 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
   'v1.apiKeys.create': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
   'v1.apiKeys.rotate': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
   'v1.signInCodes.exchange': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
+  'v1.members.upsert': [
+    'v1.members.upsert',
+    { params: path, body: { role: 'VIEWER', accountRole: 'MEMBER' } },
+  ],
+  'v1.members.remove': call('v1.members.upsert'),
   'v1.environment.settings.update': [
     'v1.environment.settings.update',
     { body: { unknownDimensions: 'ignore', allowedOrigins: [] } },
