@@ -1,6 +1,7 @@
-import type { Reader, Sql } from '../db/index.ts'
+import type { Reader, RowColumns, Sql } from '../db/index.ts'
 import {
   column,
+  columnsOf,
   hasRow,
   nothing,
   pageRange,
@@ -97,6 +98,22 @@ export const findAssignmentsByKey = rowReader(
 /** The `scope_head` of a budget without a scope. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
+const assignmentColumns: RowColumns<Assignment> = {
+  ...columnsOf<Assignment>({
+    key: 'uuid',
+    entityKey: 'uuid',
+    usageLimit: 'numeric',
+    cadence: 'text',
+    isLevel: 'boolean',
+    revision: 'integer',
+    createdAt: 'timestamptz',
+    updatedAt: 'timestamptz',
+  }),
+  kind: ['text', ({ capability }) => capability.kind],
+  capability_key: ['uuid', ({ capability }) => capability.key],
+  scope_keys: ['uuid[]', scopeKeys],
+}
+
 /** Inserts new budgets and updates existing ones. */
 export const saveAssignments = rowWriter<Owner, Assignment>(
   (owner, assignments) => sql`
@@ -106,19 +123,7 @@ export const saveAssignments = rowWriter<Owner, Assignment>(
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, entity_key, kind,
       capability_key, scope_keys, usage_limit, cadence, is_level, revision, created_at,
       updated_at
-    from ${rows(assignments, {
-      key: ['uuid', ({ key }) => key],
-      entity_key: ['uuid', ({ entityKey }) => entityKey],
-      kind: ['text', ({ capability }) => capability.kind],
-      capability_key: ['uuid', ({ capability }) => capability.key],
-      scope_keys: ['uuid[]', scopeKeys],
-      usage_limit: ['numeric', ({ usageLimit }) => usageLimit],
-      cadence: ['text', ({ cadence }) => cadence],
-      is_level: ['boolean', ({ isLevel }) => isLevel],
-      revision: ['integer', ({ revision }) => revision],
-      created_at: ['timestamptz', ({ createdAt }) => createdAt],
-      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
-    })} as assignment
+    from ${rows(assignments, assignmentColumns)} as assignment
     on conflict (customer_key, assignment_key) do update set
       usage_limit = excluded.usage_limit, cadence = excluded.cadence,
       revision = excluded.revision, updated_at = excluded.updated_at`,

@@ -1,5 +1,6 @@
 import {
   column,
+  columnsOf,
   numberedRows,
   type Reader,
   readOfEach,
@@ -15,18 +16,22 @@ import type { Scope } from '../kernel/scope.ts'
 /** An attribution key whose value named no entity: in how many records, and when most recently. */
 export type UnresolvedKeyCount = { key: string; records: number; lastAt: Instant }
 
+type KeyCountOf = UnresolvedKeyCount & { customerKey: Uuid }
+
+const countColumns = columnsOf<KeyCountOf>({
+  customerKey: 'uuid',
+  key: 'text',
+  records: 'bigint',
+  lastAt: 'timestamptz',
+})
+
 /** Adds to the counts. One statement for any customers and keys, without duplicates. */
-export const addUnattributed = rowWriter<Scope, UnresolvedKeyCount & { customerKey: Uuid }>(
+export const addUnattributed = rowWriter<Scope, KeyCountOf>(
   (scope, unattributed) => sql`
     insert into unattributed_usage as known (customer_key, attribution_key, environment_key,
       records, last_at)
     select customer_key, key, ${scope.environmentKey}::uuid, records, last_at
-    from ${rows(unattributed, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      key: ['text', ({ key }) => key],
-      records: ['bigint', ({ records }) => records],
-      last_at: ['timestamptz', ({ lastAt }) => lastAt],
-    })} as each
+    from ${rows(unattributed, countColumns)} as each
     on conflict (customer_key, attribution_key) do update set
       records = known.records + excluded.records,
       last_at = greatest(known.last_at, excluded.last_at)`,

@@ -122,7 +122,7 @@ export function row<T extends Record<string, unknown>>(
   }
 }
 
-const snakeCase = (field: string): string =>
+export const snakeCase = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 function selected(raw: RawRow, column: string): string | null {

@@ -5,7 +5,7 @@ import { testConnection } from '../../test/support/connection.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { openDatabase } from './database.ts'
 import { column, row } from './index.ts'
-import { numberedRows, type RowColumns, rows, rowsOfAnyNumber } from './rows.ts'
+import { columnsOf, numberedRows, type RowColumns, rows, rowsOfAnyNumber } from './rows.ts'
 import { rendered, sql } from './sql.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 1, onIdleError: () => {} })
@@ -113,6 +113,23 @@ test('numbered rows count from one', async () => {
     { id: 'a', position: 2 },
     { id: 'b', position: 3 },
   ])
+})
+
+test('columns of fields have the names of the fields in SQL', async () => {
+  const columns = columnsOf<{ customerKey: string; usageLimit: bigint | null }>({
+    customerKey: 'text',
+    usageLimit: 'numeric',
+  })
+  const items = [
+    { customerKey: 'a', usageLimit: 1n },
+    { customerKey: 'b', usageLimit: null },
+  ]
+  const decoded = row({ customerKey: column.text, usageLimit: column.nullable(column.quantity) })
+  const found = await database.read.many(
+    decoded,
+    sql`select * from ${rows(items, columns)} as item`,
+  )
+  assert.deepEqual(found, items)
 })
 
 test('the name of a statement depends on its columns and not on its rows', () => {

@@ -2,6 +2,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { boundToSql } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import { snakeCase } from './decode.ts'
 import type { Sql } from './sql.ts'
 import { type Node, newNode, step } from './tree.ts'
 
@@ -32,6 +33,20 @@ export type RowColumn<T, K extends Type = Type> = {
 
 /** Columns by their names in SQL. */
 export type RowColumns<T> = Readonly<Record<string, RowColumn<T>>>
+
+/** The SQL types that a column with values of a type may have. */
+type TypeFor<V> = { [P in Type]: [V] extends [Values[P] | null] ? P : never }[Type]
+
+/**
+ * Returns columns that are fields of the items. As in `row`, the field `customerKey` is the column
+ * `customer_key`. Make them once, outside of functions.
+ */
+export function columnsOf<T>(types: { readonly [F in keyof T]?: TypeFor<T[F]> }): RowColumns<T> {
+  const entries = Object.entries(types) as [keyof T & string, Type][]
+  return Object.fromEntries(
+    entries.map(([field, type]) => [snakeCase(field), [type, (item: T) => item[field]]]),
+  ) as RowColumns<T>
+}
 
 /** Returns a subquery whose rows are the items. Each column is one parameter. */
 export const rows = <T>(items: readonly T[], columns: RowColumns<T>): Sql =>

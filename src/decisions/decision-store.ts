@@ -1,6 +1,7 @@
 import type { DecisionRequest, EntitlementExplanation } from '../api.gen.ts'
 import {
   column,
+  columnsOf,
   pageReader,
   type Reader,
   readValue,
@@ -81,17 +82,19 @@ export const saveDecisions = rowWriter<null, NewDecision>(
     on conflict (customer_key, merge_key) do update set ${COUNTED_ON}`,
 )
 
+const repeatedColumns = columnsOf<RepeatedDenial>({
+  customerKey: 'uuid',
+  mergeKey: 'uuid',
+  count: 'bigint',
+  lastAt: 'timestamptz',
+})
+
 /** Adds to the counts of denials. A denial that was deleted meanwhile is left out. */
 export const countRepeated = rowWriter<null, RepeatedDenial>(
   (_, repeated) => sql`
     update decisions known
     set count = known.count + each.count, last_at = greatest(known.last_at, each.last_at)
-    from ${rows(repeated, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      merge_key: ['uuid', ({ mergeKey }) => mergeKey],
-      count: ['bigint', ({ count }) => count],
-      last_at: ['timestamptz', ({ lastAt }) => lastAt],
-    })} as each
+    from ${rows(repeated, repeatedColumns)} as each
     where known.customer_key = each.customer_key and known.merge_key = each.merge_key`,
 )
 

@@ -1,4 +1,13 @@
-import { column, type Reader, row, rows, rowWriter, sql, type Tx } from '../../db/index.ts'
+import {
+  column,
+  columnsOf,
+  type Reader,
+  row,
+  rows,
+  rowWriter,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -158,6 +167,16 @@ export const listCandidates = (
 
 export type RankRow = BudgetKey & Rank & { capabilityKey: Uuid; entityTypeKey: Uuid }
 
+const rankColumns = columnsOf<RankRow>({
+  customerKey: 'uuid',
+  assignmentKey: 'uuid',
+  capabilityKey: 'uuid',
+  entityTypeKey: 'uuid',
+  windowEnd: 'timestamptz',
+  utilization: 'numeric',
+  exhaustsAt: 'timestamptz',
+})
+
 /** Writes ranks. One that has not changed is not written again. */
 export const saveRanks = rowWriter<Scope, RankRow>(
   ({ environmentKey }, ranks) => sql`
@@ -165,15 +184,7 @@ export const saveRanks = rowWriter<Scope, RankRow>(
       capability_key, entity_type_key, window_end, utilization, exhausts_at)
     select customer_key, assignment_key, ${environmentKey}::uuid, capability_key,
       entity_type_key, window_end, utilization, exhausts_at
-    from ${rows(ranks, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
-      capability_key: ['uuid', ({ capabilityKey }) => capabilityKey],
-      entity_type_key: ['uuid', ({ entityTypeKey }) => entityTypeKey],
-      window_end: ['timestamptz', ({ windowEnd }) => windowEnd],
-      utilization: ['numeric', ({ utilization }) => utilization],
-      exhausts_at: ['timestamptz', ({ exhaustsAt }) => exhaustsAt],
-    })} as each
+    from ${rows(ranks, rankColumns)} as each
     on conflict (customer_key, assignment_key) do update set window_end = excluded.window_end,
       utilization = excluded.utilization, exhausts_at = excluded.exhausts_at
       where (rank.window_end, rank.utilization, rank.exhausts_at)
