@@ -176,30 +176,20 @@ function flag(env: Environment, name: string): boolean {
   throw new ConfigError(`${name} must be 1 or 0, not "${text}"`)
 }
 
-function integer(
-  env: Environment,
-  name: string,
-  range: { min: number; max: number },
-): number | null {
-  const text = value(env, name)
-  if (text === null) return null
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (number >= range.min && number <= range.max) return number
-  throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
-}
+/** Returns a function that reads a number in a range, both ends included. */
+const numberIn =
+  (form: RegExp, noun: string) =>
+  (env: Environment, name: string, { min, max }: { min: number; max: number }): number | null => {
+    const text = value(env, name)
+    if (text === null) return null
+    const number = form.test(text) ? Number(text) : Number.NaN
+    if (number >= min && number <= max) return number
+    throw new ConfigError(`${name} must be ${noun} from ${min} to ${max}`)
+  }
 
-/** Returns a number that may have up to six decimals. */
-function decimal(
-  env: Environment,
-  name: string,
-  range: { min: number; max: number },
-): number | null {
-  const text = value(env, name)
-  if (text === null) return null
-  const number = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
-  if (number >= range.min && number <= range.max) return number
-  throw new ConfigError(`${name} must be a number from ${range.min} to ${range.max}`)
-}
+const integer = numberIn(/^\d{1,9}$/, 'a whole number')
+/** With up to six decimals. */
+const decimal = numberIn(/^\d{1,9}(\.\d{1,6})?$/, 'a number')
 
 /** Returns a bound in bytes. The variable contains megabytes. */
 const megabytes = (env: Environment, name: string, otherwise: number): number =>
