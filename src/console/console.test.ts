@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { openWorld } from '../../test/support/world.ts'
+import { openPage } from '../../test/support/page-assets.ts'
 
-const { server } = (await openWorld()).bursar
-const get = (url: string, headers: Record<string, string> = {}) =>
-  server.inject({ method: 'GET', url, headers })
-
-const page = await get('/')
-const policy = String(page.headers['content-security-policy'])
-const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
+const { server, get, page, policy, assets } = await openPage('/', /(?:src|href)="([^"]+)"/g)
 
 test('the page answers at every address of the console, and nowhere else', async () => {
   for (const url of ['/', '/sign-in', '/e/default/home', '/e/a%2Fb/customers/x?q=1']) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { mountAsset } from '../http/index.ts'
+import { contentPolicy, mountAsset } from '../http/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { readConsoleFiles } from './files.ts'
 
@@ -12,18 +12,7 @@ const ADDRESSES = ['/', '/sign-in', '/e/*']
  * Only files of this server, and no inline script or style. Text of customers cannot become markup:
  * the browser refuses every sink of HTML.
  */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ')
+const POLICY = contentPolicy({ more: ["require-trusted-types-for 'script'"] })
 
 /**
  * The console: its page at its addresses, and its files. Nothing of it needs authentication.

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { contentPolicy } from './content-policy.ts'
 
 /**
  * Follows the theme of the console, and without one that of the system: the renderer has a class
@@ -142,20 +143,9 @@ export function referencePage(assets: ReferenceAssets): { html: string; policy: 
 </body>
 </html>
 `
-  const policy = [
-    "default-src 'none'",
-    `script-src 'self' '${hashOf(START)}'`,
-    `style-src 'self' '${hashOf(STYLE)}'`,
-    // Icons of the stylesheet.
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
+  const policy = contentPolicy({ scripts: [hashOf(START)], styles: [hashOf(STYLE)] })
   return { html, policy }
 }
 
 const hashOf = (text: string): string =>
-  `sha256-${createHash('sha256').update(text).digest('base64')}`
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`

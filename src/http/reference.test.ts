@@ -2,15 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { openWorld } from '../../test/support/world.ts'
+import { openPage } from '../../test/support/page-assets.ts'
 
-const { server } = (await openWorld()).bursar
-const get = (url: string, headers: Record<string, string> = {}) =>
-  server.inject({ method: 'GET', url, headers })
-
-const page = await get('/docs')
-const policy = String(page.headers['content-security-policy'])
-const assets = [...page.body.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, url = '']) => url)
+const { get, page, policy, assets } = await openPage('/docs', /(?:src|href)="(\/docs\/[^"]+)"/g)
 
 test('the page refers to no other origin, and its policy allows none', () => {
   assert.equal(page.statusCode, 200)
