@@ -16,10 +16,8 @@ export type Environment = {
   type: EnvironmentType
 }
 
-/**
- * What a key may do: everything, a predefined part of it, or what browsers need. See `permit.ts`.
- */
-export const KEY_KINDS = [
+/** The kinds of keys that sessions may have: all that can read who they are. */
+export const SESSION_KINDS = [
   'full-access',
   'read-only',
   'customers-write',
@@ -27,8 +25,13 @@ export const KEY_KINDS = [
   'coupons-write',
   'api-keys-write',
   'event-queue-read',
-  'publishable',
 ] as const
+export type SessionKind = (typeof SESSION_KINDS)[number]
+
+/**
+ * What a key may do: everything, a predefined part of it, or what browsers need. See `permit.ts`.
+ */
+export const KEY_KINDS = [...SESSION_KINDS, 'publishable'] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
 /** An API key without its secret, which is not stored. */
@@ -52,18 +55,6 @@ export type ApiKey = {
   /** The latest expiry that keys of a session may have. Null: none; always for other keys. */
   makesUntil: Instant | null
 }
-
-/** The kinds of keys that sessions may have: all that can read who they are. */
-export const SESSION_KINDS = [
-  'full-access',
-  'read-only',
-  'customers-write',
-  'subscriptions-write',
-  'coupons-write',
-  'api-keys-write',
-  'event-queue-read',
-] as const satisfies readonly KeyKind[]
-export type SessionKind = (typeof SESSION_KINDS)[number]
 
 /** A code with which somebody gets a session, once. Its text is not stored. */
 export type SignInCode = {

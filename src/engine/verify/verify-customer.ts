@@ -5,16 +5,18 @@ import { findResourceIds, renewVersion } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Owner } from '../../kernel/scope.ts'
+import type {
+  Comparison,
+  ComparisonQuery,
+  CountedBy,
+  RecordKey,
+  UsageSize,
+} from '../../metering/rebuild/index.ts'
 import {
-  type Comparison,
-  type ComparisonQuery,
-  type CountedBy,
   findInconsistentRecords,
   findOrphanedDedupKeys,
-  type RecordKey,
   readCountedBy,
   readSize,
-  type UsageSize,
 } from '../../metering/rebuild/index.ts'
 import { closedKeptMs } from '../../metering/retention/index.ts'
 import {
