@@ -225,21 +225,23 @@ test('a restore creates partitions that no migration makes', async (t) => {
   assert.deepEqual(await query(target, 'select id from records_5'), [{ id: '5' }])
 })
 
-test('a restore creates every constraint and index of the real schema', async (t) => {
+/** A database with the real schema, and another one into which its backup was loaded. */
+async function restoredSchema(t: TestContext) {
   const migrations = await readMigrations(MIGRATIONS)
   const source = await migrated(t, ...migrations)
   const { file } = await backUp(source, migrations)
   const target = await newDatabase(t)
   await load(target, file, ...migrations)
+  return { source, target }
+}
+
+test('a restore creates every constraint and index of the real schema', async (t) => {
+  const { source, target } = await restoredSchema(t)
   await assertSameContents(target, source)
 })
 
 test('a restored database is another database', async (t) => {
-  const migrations = await readMigrations(MIGRATIONS)
-  const source = await migrated(t, ...migrations)
-  const { file } = await backUp(source, migrations)
-  const target = await newDatabase(t)
-  await load(target, file, ...migrations)
+  const { source, target } = await restoredSchema(t)
   const identities = await Promise.all(
     [source, target].map((each) => query(each, 'select * from database_identity')),
   )

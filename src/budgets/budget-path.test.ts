@@ -11,14 +11,8 @@ import {
   user,
   withBudgets,
 } from '../../test/support/chains.ts'
-import {
-  budgetOf,
-  type Company,
-  type CompanyBudget,
-  createCounters,
-  type Dimension,
-  resolvedBy,
-} from '../../test/support/company.ts'
+import type { Company, CompanyBudget, Dimension } from '../../test/support/company.ts'
+import { budgetOf, createCounters, resolvedBy } from '../../test/support/company.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { budgetPaths, type Demand } from './budget-path.ts'
 import { windowOf } from './cadence.ts'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ANN, ANN_ON_GPT, FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import { shownChains, verdict } from '../../test/support/decisions.ts'
+import { addMetered } from '../../test/support/furnish.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openWorldApart } from '../../test/support/world.ts'
 import { instantToWire } from '../kernel/clock.ts'
@@ -165,12 +166,8 @@ test('features whose usage is not reported and impossible requests are refused',
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'retention', displayName: 'R', featureType: 'NUMBER' },
   })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: 'metered', displayName: 'M', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-  await tenant.ok('v1.features.updateFeature', {
-    params: { id: 'metered' },
-    body: { meter: { aggregation: { function: 'COUNT' }, filters: [] } },
+  await addMetered(tenant, 'metered', {
+    meter: { aggregation: { function: 'COUNT' }, filters: [] },
   })
   const body = { featureId: FEATURE, amount: 1 }
   const refusals = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../test/support/deadline.ts'
-import { grantItem } from '../../test/support/grants.ts'
+import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openShop } from '../../test/support/shop.ts'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, type Sql, sql } from '../db/index.ts'
@@ -95,10 +95,7 @@ test('usage of one customer fixes the meter, but not in other environments', asy
   const max = meterOf({ function: 'MAX', field: 'cost' })
   assert.equal((await remeter(max)).status, 200)
   await tenant.ok('v1.customers.provision', { body: { id: 'late' } })
-  await tenant.ok('v1.customers.promotionalEntitlements.create', {
-    params: { id: 'late' },
-    body: { promotionalEntitlements: [grantItem('used', { usageLimit: 1 })] },
-  })
+  await grantTo(tenant, [grantItem('used', { usageLimit: 1 })], 'late')
   await tenant.ok('v1.events.report', { body: { events: [{ customerId: 'late', ...call('a') }] } })
   await refusesMeter(sum, /^meter\.aggregation\.function: /)
 })

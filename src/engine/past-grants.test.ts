@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import { verdict } from '../../test/support/decisions.ts'
-import { grantItem } from '../../test/support/grants.ts'
+import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
@@ -24,10 +24,7 @@ const refuses = (tenant: Tenant, usages: object[], status: 400 | 404, code: stri
   tenant.refused('v1.usage.report', { body: { usages } }, { status, code, message: /usages\[1\]/ })
 
 const granting = (tenant: Tenant, parts: object) =>
-  tenant.ok('v1.customers.promotionalEntitlements.create', {
-    params,
-    body: { promotionalEntitlements: [grantItem(FEATURE, { usageLimit: 100, ...parts })] },
-  })
+  grantTo(tenant, [grantItem(FEATURE, { usageLimit: 100, ...parts })])
 const revoke = (tenant: Tenant) =>
   tenant.ok('v1.customers.promotionalEntitlements.revoke', {
     params: { ...params, featureId: FEATURE },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
-import { grantItem } from '../../test/support/grants.ts'
+import { addMetered } from '../../test/support/furnish.ts'
+import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openTwoServers, openWorld, type Tenant } from '../../test/support/world.ts'
 
 const world = await openWorld()
@@ -23,10 +24,7 @@ async function addCustomers(tenant: Tenant, usage: Readonly<Record<string, numbe
     ...{ customerId, featureId: FEATURE, value },
   }))
   for (const { customerId } of usages)
-    await tenant.ok('v1.customers.promotionalEntitlements.create', {
-      params: { id: customerId },
-      body: { promotionalEntitlements: [grantItem(FEATURE, { usageLimit: 1000 })] },
-    })
+    await grantTo(tenant, [grantItem(FEATURE, { usageLimit: 1000 })], customerId)
   await tenant.ok('v1.usage.report', { body: { usages } })
 }
 
@@ -164,12 +162,8 @@ test('a range, a feature or a customer that cannot be read is refused, and the f
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'S', featureType: 'BOOLEAN' },
   })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: 'peak', displayName: 'P', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-  await tenant.ok('v1.features.updateFeature', {
-    params: { id: 'peak' },
-    body: { meter: { aggregation: { function: 'MAX', field: 'size' }, filters: [] } },
+  await addMetered(tenant, 'peak', {
+    meter: { aggregation: { function: 'MAX', field: 'size' }, filters: [] },
   })
   const invalid = { status: 400, code: 'InvalidArgumentError' }
   const rows: [Query, { status: number; code: string; message?: RegExp }][] = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Consumption, Reservation, ReservationDecision } from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Row } from './budgets.ts'
+import { addEntities, addMetered } from './furnish.ts'
 import { grantItem, grantTo } from './grants.ts'
 import type { Tenant, World } from './world.ts'
 
@@ -9,7 +10,6 @@ import type { Tenant, World } from './world.ts'
 export const params = { id: 'acme' }
 export const FEATURE = 'tokens'
 
-const TYPES = ['org', 'team', 'user', 'model']
 /** The type and the parent of each entity. */
 const ENTITIES = {
   org: ['org', null],
@@ -59,15 +59,10 @@ export async function openAgency(
   { limits = WORKED, usageLimit = 10_000 as number | null, more = {} as More } = {},
 ) {
   const tenant = await world.tenant()
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: TYPES.map((id) => ({ id, displayName: id, attributionKeys: [`${id}Id`] })) },
-  })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: FEATURE, displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
+  await addMetered(tenant, FEATURE)
+  const types = Object.entries(ENTITIES).map(([id, [type]]) => [id, type])
   await tenant.ok('v1.customers.provision', { body: params })
-  const entities = Object.entries(ENTITIES).map(([id, [type]]) => ({ id, entityTypeId: type }))
-  await tenant.ok('v1Beta.customers.entities.upsert', { params, body: { entities } })
+  await addEntities(tenant, Object.fromEntries(types))
   await grantTo(tenant, [
     grantItem(FEATURE, {
       usageLimit,

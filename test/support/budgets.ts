@@ -4,12 +4,12 @@ import { findCustomerKey } from '../../src/customers/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
+import { addEntities, addMetered } from './furnish.ts'
 import { recordUsage } from './record-usage.ts'
 import { type ExpectedRefusal, LATER, NOW, type Tenant, type World } from './world.ts'
 
 /** The customer whose budgets are tested. */
 export const params = { id: 'acme' }
-const TYPES = ['org', 'team', 'user', 'model']
 const ENTITIES = {
   org: 'org',
   team: 'team',
@@ -40,17 +40,12 @@ export const shown = (rows: readonly { entityId: string; scopeEntityIds: string[
 
 type Made = { tenant: Tenant; customerKey: Uuid; featureKey: Uuid }
 
-const makeMetered = (tenant: Tenant, id: string) =>
-  tenant.ok('v1.features.createFeature', {
-    body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-
 /** A metered feature `tokens`, and a customer with entities that `userId` names. */
 export async function makeUsers(tenant: Tenant, id: string, users: readonly string[]) {
   await tenant.ok('v1Beta.entityTypes.upsert', {
     body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
   })
-  await makeMetered(tenant, 'tokens')
+  await addMetered(tenant, 'tokens')
   await tenant.ok('v1.customers.provision', { body: { id } })
   await tenant.ok('v1Beta.customers.entities.upsert', {
     params: { id },
@@ -65,17 +60,11 @@ export async function makeUsers(tenant: Tenant, id: string, users: readonly stri
 async function make(world: World, entities: Readonly<Record<string, string>>): Promise<Made> {
   world.clock.moveTo(instantFromWire(NOW))
   const tenant = await world.tenant()
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: TYPES.map((id) => ({ id, displayName: id, attributionKeys: [`${id}Id`] })) },
-  })
-  for (const id of ['tokens', 'calls']) await makeMetered(tenant, id)
+  for (const id of ['tokens', 'calls']) await addMetered(tenant, id)
   const credits = { id: 'credits', displayName: 'Credits' }
   await tenant.ok('v1.credits.customCurrencies.create', { body: credits })
   await tenant.ok('v1.customers.provision', { body: params })
-  const body = {
-    entities: Object.entries(entities).map(([id, entityTypeId]) => ({ id, entityTypeId })),
-  }
-  await tenant.ok('v1Beta.customers.entities.upsert', { params, body })
+  await addEntities(tenant, entities)
   const reader = world.bursar.app.db.read
   const customerKey = await findCustomerKey(reader, tenant.scope, params.id)
   const [feature] = await findFeatures(reader, tenant.scope, ['tokens'])
@@ -97,7 +86,7 @@ export function budgetsIn(world: World) {
     return made.tenant
   }
   const later = () => world.clock.moveTo(instantFromWire(LATER))
-  const metered = (id: string) => makeMetered(tenant(), id)
+  const metered = (id: string) => addMetered(tenant(), id)
   const upsert = async (...assignments: Row[]): Promise<Assignment[]> => {
     const body = { assignments }
     return (await tenant().ok('v1Beta.customers.assignments.upsert', { params, body })).data

@@ -1,4 +1,5 @@
 import type { PromotionalEntitlementInput } from '../../src/api.gen.ts'
+import { NO_TERMS } from '../../src/cli/demo/put-grant.ts'
 import type { Tenant } from './world.ts'
 
 /**
@@ -11,16 +12,7 @@ export const grantItem = (
 ): PromotionalEntitlementInput => ({
   featureId,
   period: 'lifetime',
-  customEndDate: null,
-  usageLimit: null,
-  hasUnlimitedUsage: null,
-  hasSoftLimit: null,
-  enumValues: null,
-  isVisible: null,
-  resetPeriod: null,
-  yearlyResetPeriodConfiguration: null,
-  monthlyResetPeriodConfiguration: null,
-  weeklyResetPeriodConfiguration: null,
+  ...NO_TERMS,
   ...parts,
 })
 
@@ -48,9 +40,13 @@ export async function furnishFeatures(tenant: Tenant): Promise<void> {
 
 export const acme = { params: { id: 'acme' } }
 
-/** Grants features to `acme`. */
-export const grantTo = (tenant: Tenant, items: readonly PromotionalEntitlementInput[]) =>
+/** Grants features to a customer. */
+export const grantTo = (
+  tenant: Tenant,
+  items: readonly PromotionalEntitlementInput[],
+  customerId = 'acme',
+) =>
   tenant.ok('v1.customers.promotionalEntitlements.create', {
-    ...acme,
+    params: { id: customerId },
     body: { promotionalEntitlements: items },
   })

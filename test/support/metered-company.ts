@@ -1,6 +1,7 @@
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
+import { addEntities } from './furnish.ts'
 import type { Random } from './random.ts'
 import { openShop } from './shop.ts'
 import type { World } from './world.ts'
@@ -23,7 +24,6 @@ const FEATURES = {
   average: { meter: metered('AVG', 'cost') },
   users: { meter: metered('UNIQUE', 'userId'), resetPeriod: 'MONTH' },
 } as const
-const TYPES = ['org', 'team', 'user', 'model']
 const ENTITIES = { org: 'org', team: 'team', ann: 'user', bob: 'user', gpt: 'model' }
 const CADENCES = ['P1D', 'P1W', 'P1M', 'PT1H', 'P30D', 'PT15M']
 
@@ -34,15 +34,7 @@ const CADENCES = ['P1D', 'P1W', 'P1M', 'PT1H', 'P30D', 'PT15M']
 export async function openCompany(world: World) {
   const shop = await openShop(world, FEATURES)
   const { tenant } = shop
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: TYPES.map((id) => ({ id, displayName: id, attributionKeys: [`${id}Id`] })) },
-  })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: {
-      entities: Object.entries(ENTITIES).map(([id, entityTypeId]) => ({ id, entityTypeId })),
-    },
-  })
+  await addEntities(tenant, ENTITIES)
   const budget = (...assignments: object[]) =>
     tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
   const of = (entityId: string, more: object = {}) => ({

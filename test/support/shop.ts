@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
+import { addMetered, type MeteredFeature } from './furnish.ts'
+import { grantItem, grantTo } from './grants.ts'
 import type { Tenant, World } from './world.ts'
 
-/** How a feature differs from an INCREMENTAL one without a meter. */
-export type FeatureOptions = {
-  meterType?: 'INCREMENTAL' | 'FLUCTUATING'
-  meter?: object
-  unitTransformation?: object
+/** How a feature differs from an INCREMENTAL one without a meter, and how it is granted. */
+export type FeatureOptions = MeteredFeature & {
   resetPeriod?: 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR' | null
   /** Whether the feature is granted to the customers. Default: true. */
   isHeld?: boolean
-}
-
-const NO_RESET = {
-  resetPeriod: null,
-  yearlyResetPeriodConfiguration: null,
-  monthlyResetPeriodConfiguration: null,
-  weeklyResetPeriodConfiguration: null,
 }
 
 /**
@@ -28,57 +20,24 @@ export async function openShop(
   customerIds: readonly string[] = ['acme'],
 ) {
   const tenant = await world.tenant()
-  for (const [id, options] of Object.entries(features)) await addFeature(tenant, id, options)
+  for (const [id, options] of Object.entries(features)) await addMetered(tenant, id, options)
   for (const id of customerIds) {
     await tenant.ok('v1.customers.provision', { body: { id } })
     for (const [featureId, options] of Object.entries(features))
-      if (options.isHeld !== false) await grant(tenant, id, featureId, options)
+      if (options.isHeld !== false) await grantTo(tenant, [itemOf(featureId, options)], id)
   }
   return { tenant, ...waysOf(tenant) }
 }
 
-async function addFeature(tenant: Tenant, id: string, options: FeatureOptions) {
-  const { meterType = 'INCREMENTAL', meter, unitTransformation } = options
-  await tenant.ok('v1.features.createFeature', {
-    body: { id, displayName: id, featureType: 'NUMBER', meterType },
+/** A grant of 1000 units, per period if there is one. */
+const itemOf = (featureId: string, { resetPeriod = null }: FeatureOptions) =>
+  grantItem(featureId, {
+    usageLimit: 1000,
+    resetPeriod,
+    ...(resetPeriod === 'MONTH' && {
+      monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+    }),
   })
-  if (meter !== undefined || unitTransformation !== undefined)
-    await tenant.ok('v1.features.updateFeature', {
-      params: { id },
-      body: { ...(meter && { meter }), ...(unitTransformation && { unitTransformation }) },
-    })
-}
-
-async function grant(
-  tenant: Tenant,
-  customerId: string,
-  featureId: string,
-  { resetPeriod = null }: FeatureOptions = {},
-) {
-  const anchored = resetPeriod === 'MONTH'
-  await tenant.ok('v1.customers.promotionalEntitlements.create', {
-    params: { id: customerId },
-    body: {
-      promotionalEntitlements: [
-        {
-          featureId,
-          period: 'lifetime',
-          customEndDate: null,
-          usageLimit: 1000,
-          hasUnlimitedUsage: null,
-          hasSoftLimit: null,
-          enumValues: null,
-          isVisible: null,
-          ...NO_RESET,
-          resetPeriod,
-          ...(anchored && {
-            monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
-          }),
-        },
-      ],
-    },
-  })
-}
 
 const waysOf = (tenant: Tenant) => ({
   report: async (usages: readonly object[], headers: Record<string, string> = {}) =>

@@ -24,12 +24,18 @@ const made = async (...rows: Parameters<typeof upsert>) => {
   assert.ok(budget)
   return budget.id
 }
-const hoursLater = (hours: number) => world.clock.moveTo(now + hours * HOUR)
-
-test('a history shows each window, the running usage, and the changes of the limit', async () => {
+/** Returns the id of a daily budget of `ann`, of whose 100 tokens 30 are used. */
+async function annAfterUse(): Promise<string> {
   await fresh()
   const id = await made(row('ann', { usageLimit: 100, cadence: 'P1D' }))
   await use('userId=ann', 30)
+  return id
+}
+
+const hoursLater = (hours: number) => world.clock.moveTo(now + hours * HOUR)
+
+test('a history shows each window, the running usage, and the changes of the limit', async () => {
+  const id = await annAfterUse()
   hoursLater(2)
   await use('userId=ann', 5)
   await use('userId=bob', 50)
@@ -65,9 +71,7 @@ test('a history shows each window, the running usage, and the changes of the lim
 })
 
 test('by default a history is that of the window in progress, whose usage is complete', async () => {
-  await fresh()
-  const id = await made(row('ann', { usageLimit: 100, cadence: 'P1D' }))
-  await use('userId=ann', 30)
+  const id = await annAfterUse()
   hoursLater(30)
   await use('userId=ann', 3)
   const { windows, points } = await history(id)
@@ -87,9 +91,7 @@ test('by default a history is that of the window in progress, whose usage is com
 })
 
 test('a new cadence takes over the usage of its window', async () => {
-  await fresh()
-  const id = await made(row('ann', { usageLimit: 100, cadence: 'P1D' }))
-  await use('userId=ann', 30)
+  const id = await annAfterUse()
   hoursLater(48)
   await use('userId=ann', 4)
   hoursLater(49)

@@ -219,13 +219,19 @@ test('after a pass the order agrees with the numbers, whatever has happened', as
   )
 })
 
-test('a customer of many budgets is ranked in steps, with what changes meanwhile', async () => {
+/** A world apart whose server does no work by itself, with a budget of `ann`. */
+async function openUnranked() {
   const apart = await openWorldApart()
   await apart.bursar.jobs.stop()
   const { app } = apart.bursar
   const tenant = await apart.tenant()
   const { budget, use } = await customersIn(apart, tenant)
   await budget('one', 'ann')
+  return { apart, app, tenant, use }
+}
+
+test('a customer of many budgets is ranked in steps, with what changes meanwhile', async () => {
+  const { app, tenant, use } = await openUnranked()
   await use('one', 'ann', 10)
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`
@@ -263,12 +269,7 @@ const workOf = ({ scope }: Tenant) => ({
 })
 
 test('two servers run one ranking at a time, and it goes on by itself', async () => {
-  const apart = await openWorldApart()
-  await apart.bursar.jobs.stop()
-  const { app } = apart.bursar
-  const tenant = await apart.tenant()
-  const { budget, use } = await customersIn(apart, tenant)
-  await budget('one', 'ann')
+  const { apart, app, tenant, use } = await openUnranked()
   let running = 0
   let most = 0
   const handlers = {

@@ -8,7 +8,7 @@ import type { DemoGrant } from './demo-data.ts'
  */
 export async function putGrant(api: Api, { customerId, ...grant }: DemoGrant): Promise<void> {
   const path = `/api/v1/customers/${encodeURIComponent(customerId)}/promotional-entitlements`
-  const input: PromotionalEntitlementInput = { ...DEFAULTS, ...grant }
+  const input: PromotionalEntitlementInput = { ...NO_TERMS, ...grant }
   // There is at most one active promotional entitlement per feature, so one page contains all.
   const { body } = await api.succeed('GET', `${path}?status=Active&limit=100`)
   const before = (body.data as readonly PromotionalEntitlement[]).find(
@@ -20,7 +20,8 @@ export async function putGrant(api: Api, { customerId, ...grant }: DemoGrant): P
   await api.succeed('POST', path, { promotionalEntitlements: [input] })
 }
 
-const DEFAULTS = {
+/** The fields that requests must have, as those of a grant that needs no value. */
+export const NO_TERMS = {
   customEndDate: null,
   usageLimit: null,
   hasUnlimitedUsage: null,

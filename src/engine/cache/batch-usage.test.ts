@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { totalOf } from '../../../test/support/window-totals.ts'
 import { counterName } from '../../budgets/index.ts'
 import type { CustomerVersion } from '../../customers/index.ts'
 import { NO_VERSION } from '../../kernel/ids.ts'
-import { LIFETIME } from '../../kernel/period.ts'
-import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import { NO_RESOURCE } from '../../metering/index.ts'
 import { type BatchUsage, type UsageAfter, usageOfBatch } from './batch-usage.ts'
 import { createStateCache } from './customer-state.ts'
 
 const SUBJECT = { customerKey: 'acme', featureKey: 'calls', resourceKey: NO_RESOURCE }
 const KEY = { customerKey: 'acme', assignmentKey: 'budget', revision: 1, window: { start: 0 } }
 const NAME = counterName(KEY, KEY.window)
-
-const total = (sum: bigint, window = LIFETIME): WindowTotal => ({
-  window,
-  tally: { count: 1n, sum, min: null, max: null, distinct: 0n },
-  held: 0n,
-  lastAt: 0,
-  setAt: null,
-})
 
 function newMemory() {
   const memory = { customers: createStateCache(100_000), batches: { hits: 0, misses: 0 } }
@@ -54,7 +46,7 @@ const whole = (usage: bigint): UsageAfter =>
   after({
     cache: ({ cachedOf }) => {
       const { limits, budgets } = cachedOf('acme')
-      limits.put(SUBJECT, { from: 50, totals: [total(usage)] })
+      limits.put(SUBJECT, { from: 50, totals: [totalOf(usage)] })
       budgets.put(NAME, { usage, held: 0n, setAt: null, crossed: undefined })
     },
   })
@@ -74,10 +66,10 @@ test('a batch finds the usage that the batch before it has left', () => {
   assert.equal(counterIn(first), undefined)
   first.update(whole(3n))
   const second = batch('one', 'two')
-  assert.deepEqual(totalsIn(second, 50), [total(3n)])
+  assert.deepEqual(totalsIn(second, 50), [totalOf(3n)])
   assert.equal(counterIn(second)?.usage, 3n)
   second.update(whole(5n))
-  assert.deepEqual(totalsIn(batch('two', 'three'), 60), [total(5n)])
+  assert.deepEqual(totalsIn(batch('two', 'three'), 60), [totalOf(5n)])
   assert.deepEqual(batches, { hits: 1, misses: 1 })
 })
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { featureWith } from '../../../test/support/feature.ts'
+import { totalOf } from '../../../test/support/window-totals.ts'
 import { counterName } from '../../budgets/index.ts'
 import type { Tx } from '../../db/index.ts'
 import { inBody } from '../../kernel/field.ts'
 import { systemOrigin } from '../../kernel/origin.ts'
 import { LIFETIME } from '../../kernel/period.ts'
-import { NO_RESOURCE, type Reservation, type WindowTotal } from '../../metering/index.ts'
+import { NO_RESOURCE, type Reservation } from '../../metering/index.ts'
 import type { ValidatedRecord } from '../types.ts'
 import { loadParts, newCachedUsage } from './list.ts'
 import type { PartQuery } from './participant.ts'
@@ -22,14 +23,6 @@ const tx: Tx = {
   one: async () => assert.fail('no statement here has exactly one row'),
   execute: async () => assert.fail('loading writes nothing'),
 }
-
-const total = (sum: bigint, window = LIFETIME): WindowTotal => ({
-  window,
-  tally: { count: 1n, sum, min: null, max: null, distinct: 0n },
-  held: 0n,
-  lastAt: 0,
-  setAt: null,
-})
 
 const recordAt = (at: number, change: Partial<ValidatedRecord> = {}): ValidatedRecord => ({
   customerKey: 'acme',
@@ -90,7 +83,7 @@ function openBatch() {
 
 test('cached totals stay complete from the instant for which they were read', async () => {
   const { cached, count } = openBatch()
-  cached.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  cached.limits.put(SUBJECT, { from: 50, totals: [totalOf(3n)] })
   const found = await count([recordAt(70)])
   assert.deepEqual(found.missed, [])
   found.cacheAt(70)
@@ -106,7 +99,7 @@ test('cached totals stay complete from the instant for which they were read', as
 
 test('totals that are not cached are read', async () => {
   const { cached, count } = openBatch()
-  cached.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  cached.limits.put(SUBJECT, { from: 50, totals: [totalOf(3n)] })
   assert.deepEqual((await count([recordAt(49)])).missed, ['acme'])
 })
 
@@ -147,7 +140,7 @@ test('of many cached totals, those of windows that are over are dropped', async 
     start: index * 10,
     end: index * 10 + 10,
   }))
-  cached.limits.put(SUBJECT, { from: 0, totals: windows.map((window) => total(1n, window)) })
+  cached.limits.put(SUBJECT, { from: 0, totals: windows.map((window) => totalOf(1n, window)) })
   const { cacheAt } = await count([recordAt(100)])
   cacheAt(100)
   assert.equal(cached.limits.find(SUBJECT, 99), undefined)
@@ -160,7 +153,7 @@ test('of many cached totals, those of windows that are over are dropped', async 
 
 test('a savepoint that is not committed changes nothing', async () => {
   const { cached, count } = openBatch()
-  cached.limits.put(SUBJECT, { from: 0, totals: [total(3n)] })
+  cached.limits.put(SUBJECT, { from: 0, totals: [totalOf(3n)] })
   const record = recordAt(7, POSTED)
   const { parts, cacheAt } = await count([record])
   for (const part of parts) part.savepoint().post(record, { measured: [], attribution: null })
@@ -172,9 +165,9 @@ test('cached usage is accounted for by its parts', () => {
   const { limits, budgets } = newCachedUsage()
   const bytes = () => limits.bytes + budgets.bytes
   assert.equal(bytes(), 0)
-  limits.put(SUBJECT, { from: 0, totals: [total(1n), total(1n)] })
+  limits.put(SUBJECT, { from: 0, totals: [totalOf(1n), totalOf(1n)] })
   const two = bytes()
-  limits.put(SUBJECT, { from: 0, totals: [total(1n)] })
+  limits.put(SUBJECT, { from: 0, totals: [totalOf(1n)] })
   assert.ok(bytes() < two)
   const one = bytes()
   const counter = { usage: 1n, held: 0n, setAt: null, crossed: undefined }

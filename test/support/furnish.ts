@@ -1,0 +1,39 @@
+import type { Tenant } from './world.ts'
+
+/** How a metered feature differs from an INCREMENTAL one without a meter. */
+export type MeteredFeature = {
+  meterType?: 'INCREMENTAL' | 'FLUCTUATING'
+  meter?: object
+  unitTransformation?: object
+}
+
+/** Adds a feature whose usage can be counted. */
+export async function addMetered(tenant: Tenant, id: string, options: MeteredFeature = {}) {
+  const { meterType = 'INCREMENTAL', meter, unitTransformation } = options
+  await tenant.ok('v1.features.createFeature', {
+    body: { id, displayName: id, featureType: 'NUMBER', meterType },
+  })
+  if (meter !== undefined || unitTransformation !== undefined)
+    await tenant.ok('v1.features.updateFeature', {
+      params: { id },
+      body: { ...(meter && { meter }), ...(unitTransformation && { unitTransformation }) },
+    })
+}
+
+const TYPES = ['org', 'team', 'user', 'model']
+
+/**
+ * Adds entities, which are given with their types, to the customer `acme`. The types are `org`,
+ * `team`, `user` and `model`. The dimension `userId` names a user, and so on.
+ */
+export async function addEntities(tenant: Tenant, entities: Readonly<Record<string, string>>) {
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: TYPES.map((id) => ({ id, displayName: id, attributionKeys: [`${id}Id`] })) },
+  })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params: { id: 'acme' },
+    body: {
+      entities: Object.entries(entities).map(([id, entityTypeId]) => ({ id, entityTypeId })),
+    },
+  })
+}
