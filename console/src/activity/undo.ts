@@ -1,4 +1,4 @@
-import type { Assignment, AuditEntry, Customer, Entity } from '../../../src/api.gen.ts'
+import type { Assignment, AuditEntry, Customer, Entity, Member } from '../../../src/api.gen.ts'
 import { type Caller, call, type OperationId } from '../api/call.ts'
 
 type Undo = { id: OperationId; send: (caller: Caller) => Promise<unknown> }
@@ -8,6 +8,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'entity.entitlement.updated': ['usageLimit', 'cadence', 'parentId'],
   'customer.updated': ['name', 'email'],
   'entity.updated': ['displayName'],
+  'member.updated': ['accountRole', 'role'],
 }
 
 const isKept = (name: string, was: unknown, is: unknown): boolean =>
@@ -16,13 +17,15 @@ const isKept = (name: string, was: unknown, is: unknown): boolean =>
 /** Returns how to send what a change replaced, or null if no operation does that. */
 export function undoOf({ type, customerId, before, after }: AuditEntry): Undo | null {
   const fields = FIELDS[type]
-  if (fields === undefined || customerId === null || before === null || after === null) return null
+  if (fields === undefined || before === null || after === null) return null
   const now: Record<string, unknown> = { ...after }
   const names = Object.entries(before)
     .filter(([name, was]) => !isKept(name, was, now[name]))
     .map(([name]) => name)
   if (names.length === 0 || names.some((name) => !fields.includes(name))) return null
   const former: unknown = { ...after, ...before }
+  if (type === 'member.updated') return undoMember(former as Member)
+  if (customerId === null) return null
   const params = { id: customerId }
   if (type === 'entity.entitlement.updated') return undoBudget(former as Assignment, params, names)
   if (type === 'entity.updated') return undoEntity(former as Entity, params)
@@ -52,4 +55,10 @@ function undoEntity(entity: Entity, params: { id: string }): Undo {
   const id = 'v1Beta.customers.entities.upsert'
   const body = { entities: [{ id: entityId, entityTypeId, displayName }] }
   return { id, send: (caller) => call(caller, id, { params, body }) }
+}
+
+function undoMember({ userId, accountRole, role }: Member): Undo {
+  const id = 'v1.members.upsert'
+  const request = { params: { userId }, body: { accountRole, role } }
+  return { id, send: (caller) => call(caller, id, request) }
 }

@@ -177,6 +177,11 @@ export const operations = {
     path: '/api/v1/environment/settings',
     permission: 'environments:write',
   },
+  'v1.environments.list': {
+    method: 'GET',
+    path: '/api/v1/environments',
+    permission: 'caller:read',
+  },
   'v1.eventsLog.list': {
     method: 'GET',
     path: '/api/v1/events-log',
@@ -211,6 +216,26 @@ export const operations = {
     method: 'PATCH',
     path: '/api/v1/features/{id}',
     permission: 'features:write',
+  },
+  'v1.members.list': {
+    method: 'GET',
+    path: '/api/v1/members',
+    permission: 'members:read',
+  },
+  'v1.members.remove': {
+    method: 'DELETE',
+    path: '/api/v1/members/{userId}',
+    permission: 'members:write',
+  },
+  'v1.members.retrieve': {
+    method: 'GET',
+    path: '/api/v1/members/{userId}',
+    permission: 'members:read',
+  },
+  'v1.members.upsert': {
+    method: 'PUT',
+    path: '/api/v1/members/{userId}',
+    permission: 'members:write',
   },
   'v1.overview.retrieve': {
     method: 'GET',

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { putMember } from '../../../src/access/index.ts'
 import { openConsole, world } from './open-console.ts'
 
 test('settings of the environment are changed, refused at their field, and undone', async (t) => {
@@ -72,4 +74,77 @@ test('a key is made, its secret is shown once, and it is revoked', async (t) => 
   await row.getByRole('button', { name: 'Revoke' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
   await row.getByText('revoked').waitFor()
+})
+
+test('a member is added, changed, undone and removed', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings/members', expected: [400] })
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'Add member' }).click()
+  await dialog.getByLabel('Subject').fill('x'.repeat(256))
+  await dialog.getByRole('button', { name: 'Add' }).click()
+  await dialog.locator('[name="path:userId"][aria-invalid=true]').waitFor()
+  await dialog.getByLabel('Subject').fill('auth0|ann/1')
+  await dialog.getByLabel('Role').selectOption('OWNER')
+  await dialog.getByRole('button', { name: 'Add' }).click()
+  await dialog.locator('[name=role][aria-invalid=true]').waitFor()
+  await dialog.getByLabel('Role').selectOption('SUPPORT')
+  await dialog.getByRole('button', { name: 'Add' }).click()
+  await page.getByText('auth0|ann/1 is SUPPORT here.').waitFor()
+  const params = { userId: 'auth0|ann/1' }
+  const stored = async () => (await tenant.ok('v1.members.retrieve', { params })).data.role
+  const row = page.getByRole('row', { name: /ann/ })
+  await row.getByRole('button', { name: 'Change' }).click()
+  await dialog.getByLabel('Role').selectOption('ADMIN')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('auth0|ann/1 is ADMIN now.').waitFor()
+  assert.equal(await stored(), 'ADMIN')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('Undone.').waitFor()
+  assert.equal(await stored(), 'SUPPORT')
+  await row.getByRole('button', { name: 'Remove' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('auth0|ann/1 was removed.').waitFor()
+  await page.getByText('No members yet.').waitFor()
+})
+
+test('a change of a member is undone in its history', async (t) => {
+  const tenant = await world.tenant()
+  const params = { userId: 'ann' }
+  for (const role of ['VIEWER', 'ADMIN'])
+    await tenant.ok('v1.members.upsert', { params, body: { role } })
+  const page = await openConsole(t, { tenant, path: '/settings/members' })
+  await page.getByRole('link', { name: 'ann' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('Undone.').waitFor()
+  assert.equal((await tenant.ok('v1.members.retrieve', { params })).data.role, 'VIEWER')
+})
+
+test('who may not change members sees them, and why', async (t) => {
+  const tenant = await world.tenant()
+  await putMember(world.bursar.app, {
+    accountId: tenant.id,
+    userId: 'the owner',
+    role: 'OWNER',
+    environments: {},
+  })
+  const change = (page: Page) => page.getByRole('button', { name: 'Change' })
+  const full = await openConsole(t, { tenant, path: '/settings/members' })
+  await change(full).hover()
+  await full.getByText(/^Only an owner of the account/).waitFor()
+  const key = await tenant.newKey('read-only')
+  const page = await openConsole(t, { tenant, key, path: '/settings/members' })
+  for (const button of [change(page), page.getByRole('button', { name: 'Add member' })]) {
+    await button.hover()
+    await page.getByText(/lacks the permission members:write/).waitFor()
+  }
+})
+
+test('the environments that the caller may open are listed', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings/environments' })
+  const row = page.getByRole('row', { name: /this one/ })
+  await row.getByText('full-access').waitFor()
+  await row.getByRole('link').click()
+  await page.waitForURL(/\/home$/)
 })

@@ -50,6 +50,8 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/activity': { shows: row },
   '/alerts': { shows: (page) => page.getByRole('button', { name: 'Save' }) },
   '/settings/environment': { shows: (page) => page.getByLabel('Checks with them') },
+  '/settings/environments': { shows: row },
+  '/settings/members': { shows: row, opens: ['Add member', 'Change', 'Remove'] },
   '/settings/keys': { shows: row, opens: ['New key', 'Revoke'] },
   '/settings/server': {
     shows: (page) => page.getByText('ready', { exact: true }),
