@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,17 +12,21 @@ import {
   MIGRATED_VARIABLE,
   TEMPLATE_VARIABLE,
 } from '../test/support/connection.ts'
+import { argumentsOf } from './groups/groups.ts'
 
 // Runs the tests against one PostgreSQL: the server of `TEST_DATABASE_URL` (in a database of its
 // own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
-// files, or are options of `node --test`.
+// files, or are options of `node --test`. Without names, and for patterns, a process runs many
+// files: see groups/.
 
 const FOLDERS = ['src', 'test', 'scripts', 'bench', 'console/src']
 const PATTERNS = FOLDERS.map((folder) => `${folder}/**/*.test.ts`)
 /** They need a browser, which no package brings: who has one names them. */
 const NEEDS_BROWSER = 'test/browser/**'
-/** Files at once: each has a pool of ten connections, and the embedded database takes 50. */
-const MAX_FILES = 4
+/** How long a process may take, in milliseconds. It is then killed. */
+const TIMEOUT_MS = 60 * 60_000
+/** Processes at once: each has a pool of ten connections, and the embedded database takes 50. */
+const MAX_PROCESSES = 4
 /** Files in memory, on Linux. */
 const IN_MEMORY = '/dev/shm'
 /** What the temporary files of a run take at most, in bytes, with a margin. */
@@ -69,6 +73,9 @@ async function onEmbedded<T>(work: (database: Database) => Promise<T>): Promise<
   try {
     const admin = new pg.Client({ ...embedded.connection, database: 'postgres' })
     await admin.connect()
+    // Every test that copies a database would compress all of its pages.
+    await admin.query('alter system set wal_compression = off')
+    await admin.query('select pg_reload_conf()')
     await admin.query(`create database ${MIGRATED} template ${embedded.connection.database}`)
     await admin.end()
     return await work({ connection: embedded.connection, template })
@@ -100,13 +107,15 @@ async function onServer<T>(url: string, work: (database: Database) => Promise<T>
 }
 
 async function run({ connection, template }: Database): Promise<number> {
-  const args = process.argv.slice(2)
-  const named = args.some((arg) => !arg.startsWith('-'))
-  const files = named
-    ? []
-    : PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: ROOT, exclude: [NEEDS_BROWSER] }))
-  const atOnce = `--test-concurrency=${Math.min(MAX_FILES, availableParallelism() + 1)}`
-  const options = ['--test', '--test-reporter=spec', atOnce, ...args, ...files]
+  const atOnce = `--test-concurrency=${Math.min(MAX_PROCESSES, availableParallelism() + 1)}`
+  const places = { root: ROOT, patterns: PATTERNS, exclude: [NEEDS_BROWSER], folder: temporary }
+  const options = [
+    '--test',
+    `--test-reporter=${new URL('groups/reporter.ts', import.meta.url).href}`,
+    `--test-timeout=${TIMEOUT_MS}`,
+    atOnce,
+    ...argumentsOf(process.argv.slice(2), places),
+  ]
   const runner = spawn(process.execPath, options, {
     cwd: ROOT,
     stdio: 'inherit',

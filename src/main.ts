@@ -25,6 +25,7 @@ import { startEmbedded } from './embedded-postgres/index.ts'
 import { outboxPurge } from './events/index.ts'
 import { decisions, engine, handlers, publishEntitlements } from './handlers.ts'
 import {
+  type ApiDocument,
   callerOf,
   createServer,
   createValidators,
@@ -195,6 +196,19 @@ export type Bursar = {
   close(): Promise<void>
 }
 
+type Contract = { contract: ApiDocument; validators: Validators }
+
+/**
+ * Shared by all servers of a process: to read the API document and to compile its validators takes
+ * most of the work of a second server.
+ */
+let contractOfProcess: Promise<Contract> | null = null
+
+async function readContract(): Promise<Contract> {
+  const contract = await readApiDocument(CONTRACT)
+  return { contract, validators: createValidators(contract) }
+}
+
 /** Creates the server of an application. It does not listen yet. */
 export async function createBursar(from: {
   app: App
@@ -203,9 +217,9 @@ export async function createBursar(from: {
   clock: MovableClock | null
 }): Promise<Bursar> {
   const { app, connection, log, clock } = from
-  const contract = await readApiDocument(CONTRACT)
+  contractOfProcess ??= readContract()
+  const { contract, validators } = await contractOfProcess
   await makePartitions(app)
-  const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges({ connection, epochs: app.db.epochs }, authenticator.keys)
   const { server, connections, bodies, admitBody, unbelieved } = createServer(log, app.config)

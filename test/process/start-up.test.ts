@@ -143,9 +143,10 @@ test('a start that waits for the schema says so, is live, reacts to signals, and
   await until('the wait is told', () => waiting.stderr().includes('"waiting for session '))
   assert.match(waiting.stderr(), /somebody, .*which migrates the schema/)
   const url = `http://127.0.0.1:${port}`
-  assert.equal((await fetch(`${url}/health/live`)).status, 200)
+  const live = await fetch(`${url}/health/live`)
+  assert.deepEqual([live.status, await live.json()], [200, { status: 'live' }])
   const refused = await fetch(`${url}/health/ready`)
-  assert.equal(refused.status, 503)
+  assert.equal(refused.status, 503, await refused.text())
   assert.equal(refused.headers.get('retry-after'), '1')
   waiting.kill('SIGTERM')
   assert.deepEqual(await waiting.end(), { code: 0, signal: null })

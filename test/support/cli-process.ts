@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { runBursar } from '../../src/cli/run.ts'
 import type { Connection } from '../../src/db/index.ts'
 import { databaseUrl } from '../../src/embedded-postgres/index.ts'
@@ -16,20 +15,21 @@ export type ExitResult = { code: number | null; stdout: string; stderr: string }
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE']
 
-/** An empty directory in which all commands of a test file run. It is removed at the end. */
+/** An empty directory in which all commands of a process run. It is removed at the end. */
 export const workDir = mkdtempSync(join(tmpdir(), 'bursar-cli-'))
-after(() => rmSync(workDir, { recursive: true, force: true }))
 
 /** Returns the `DATABASE_URL` of a connection. */
 export const urlOf = (connection: Connection): string =>
   'connectionString' in connection ? connection.connectionString : databaseUrl(connection)
 
 const running = new Set<ChildProcess>()
-after(() => {
+// A process can run several test files: `after` would come at the end of the first one.
+process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
+  rmSync(workDir, { recursive: true, force: true })
 })
 
-/** A running process of the CLI. It is killed when the test file ends. */
+/** A running process of the CLI. It is killed when this process ends. */
 export type CliProcess = {
   /** Waits until its output matches. */
   printed(pattern: RegExp): Promise<void>

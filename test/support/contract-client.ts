@@ -80,7 +80,7 @@ export function requestOf(id: OperationId, request: Request): InjectOptions {
   }
 }
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false })
+const ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
 ajv.addSchema(contract.document, 'bundle')
 
 /**

@@ -29,7 +29,7 @@ export async function newMigratedDatabase(t: TestContext): Promise<Connection> {
 async function databaseLike(t: TestContext, template: string | null): Promise<Connection> {
   made += 1
   const name = `own_${process.pid}_${made}`
-  const like = template === null ? '' : ` template ${template}`
+  const like = template === null ? '' : ` template ${template} strategy file_copy`
   await query(testConnection(), `create database ${name}${like}`)
   t.after(() => query(testConnection(), `drop database ${name} with (force)`))
   const connection = testConnection()

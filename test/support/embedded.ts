@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { clusterOf, temporaryDirs } from '../../src/embedded-postgres/location.ts'
@@ -62,6 +62,11 @@ function enterableDir(): string {
 }
 
 let template: Promise<string> | null = null
+/** Where `template` is. It is removed when the process ends, which can run several test files. */
+let templateDir: string | null = null
+process.once('exit', () => {
+  if (templateDir !== null) cleanUp(dirname(templateDir), templateDir)
+})
 
 /** Returns a copy of a data directory that was started before, because `initdb` is slow. */
 export async function startedDataDir(t: TestContext): Promise<string> {
@@ -72,14 +77,9 @@ export async function startedDataDir(t: TestContext): Promise<string> {
   return dataDir
 }
 
-// Within a test, `after` would run at the end of that test.
-after(async () => {
-  const dataDir = await template?.catch(() => null)
-  if (dataDir) cleanUp(dirname(dataDir), dataDir)
-})
-
 async function makeTemplate(): Promise<string> {
   const dataDir = join(enterableDir(), 'data')
+  templateDir = dataDir
   const { startEmbedded } = await import('../../src/embedded-postgres/index.ts')
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
   return dataDir
