@@ -1,10 +1,8 @@
-import type { Tx } from '../../db/index.ts'
-import { badInput, duplicated } from '../../kernel/errors.ts'
-import { inBody, inPath } from '../../kernel/field.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
-import { lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
-import { type CatalogKind, changeInCatalog, saveInCatalog } from '../change-in-catalog.ts'
+import { type CatalogKind, changeInCatalog, createInCatalog } from '../change-in-catalog.ts'
 import {
   archivedCurrency,
   changeCurrency,
@@ -18,6 +16,8 @@ import type { Currency, CurrencyInput } from './types.ts'
 import { currencyToWire } from './wire.ts'
 
 const CURRENCIES: CatalogKind<Currency> = {
+  noun: 'custom currency',
+  find: findCurrencies,
   lock: lockCurrencies,
   save: saveCurrency,
   toWire: currencyToWire,
@@ -28,32 +28,15 @@ const CURRENCIES: CatalogKind<Currency> = {
  * Creates a currency. 400 `TooManyCustomCurrencies`. 409 if the id is taken, also by an archived
  * currency.
  */
-export async function createCurrency(
+export const createCurrency = (
   call: Call,
-  currencyId: string,
+  id: string,
   input: CurrencyInput & { displayName: string },
-): Promise<Currency> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const [, [taken], active] = await Promise.all([
-      lockCatalog(tx, scope),
-      findCurrencies(tx, scope, [currencyId]),
-      countActiveCurrencies(tx, scope),
-    ])
-    refuseTooMany(active)
-    if (taken !== undefined)
-      throw duplicated(inBody('id'), `id: custom currency ${currencyId} already exists`)
-    const now = app.clock.now()
-    const after = newCurrency(currencyId, input, { key: app.ids.next(now), now })
-    await saveInCatalog(
-      tx,
-      { ...call, now },
-      { kind: CURRENCIES, before: null, after, event: 'credit_type.created' },
-    )
-    return after
-  }
-  return app.db.transaction(work)
-}
+): Promise<Currency> =>
+  createInCatalog(call, { kind: CURRENCIES, id, event: 'credit_type.created' }, async (tx, at) => {
+    refuseTooMany(await countActiveCurrencies(tx, call.scope))
+    return newCurrency(id, input, at)
+  })
 
 /** Changes the fields in the input. 404 `CustomCurrencyNotFound`; 400 as `changeCurrency`. */
 export const updateCurrency = (

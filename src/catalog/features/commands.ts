@@ -1,10 +1,9 @@
 import type { Tx } from '../../db/index.ts'
-import { badInput, duplicated } from '../../kernel/errors.ts'
+import { badInput } from '../../kernel/errors.ts'
 import { inBody, inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
-import { lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
-import { type CatalogKind, changeInCatalog, saveInCatalog } from '../change-in-catalog.ts'
+import { type CatalogKind, changeInCatalog, createInCatalog } from '../change-in-catalog.ts'
 import {
   addsUp,
   aggregatesOtherwise,
@@ -24,6 +23,8 @@ import { featureToWire } from './wire.ts'
 export const METERS_LIMIT = 1000
 
 const FEATURES: CatalogKind<Feature> = {
+  noun: 'feature',
+  find: findFeatures,
   lock: lockFeatures,
   save: saveFeature,
   toWire: featureToWire,
@@ -31,30 +32,10 @@ const FEATURES: CatalogKind<Feature> = {
 }
 
 /** Creates a feature. 409 if the id is taken, also by an archived feature; 400 as `newFeature`. */
-export async function createFeature(
-  call: Call,
-  featureId: string,
-  input: NewFeatureInput,
-): Promise<Feature> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const [, [taken]] = await Promise.all([
-      lockCatalog(tx, scope),
-      findFeatures(tx, scope, [featureId]),
-    ])
-    const now = app.clock.now()
-    const after = newFeature(featureId, input, { key: app.ids.next(now), now })
-    if (taken !== undefined)
-      throw duplicated(inBody('id'), `id: feature ${featureId} already exists`)
-    await saveInCatalog(
-      tx,
-      { ...call, now },
-      { kind: FEATURES, before: null, after, event: 'feature.created' },
-    )
-    return after
-  }
-  return app.db.transaction(work)
-}
+export const createFeature = (call: Call, id: string, input: NewFeatureInput): Promise<Feature> =>
+  createInCatalog(call, { kind: FEATURES, id, event: 'feature.created' }, async (_, at) =>
+    newFeature(id, input, at),
+  )
 
 /**
  * Changes the fields in the input. 404 `FeatureNotFound`. 400 as `changeFeature`;
