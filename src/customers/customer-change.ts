@@ -51,23 +51,24 @@ export async function changeLocked(
   return app.db.transaction(work)
 }
 
+/** An active customer whose own fields change. */
+type ActiveCustomer = { tx: Tx; call: Call; before: Customer; now: Instant }
+
 /**
- * Like `changeLocked`, for a change of the customer's own fields. Returns the customer after it.
- * Refuses outdated writes as `refuseOutdated` does, and archived customers with 400
- * `EntityIsArchivedError`.
+ * Returns a command that changes a customer's own fields, like `changeLocked`, and returns the
+ * customer after that. Refuses outdated writes as `refuseOutdated` does, and archived customers
+ * with 400 `EntityIsArchivedError`.
  */
-export async function changeActive(
-  call: Call,
-  customerId: string,
-  decide: (tx: Tx, before: Customer, now: Instant) => Promise<CustomerChange>,
-): Promise<Customer> {
-  const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
-    refuseOutdated(call, () => customerToWire(before))
-    refuseArchived(before)
-    return decide(tx, before, now)
-  })
-  return after
-}
+export const activeChange =
+  <Input>(decide: (customer: ActiveCustomer, input: Input) => Promise<CustomerChange>) =>
+  async (call: Call, customerId: string, input: Input): Promise<Customer> => {
+    const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
+      refuseOutdated(call, () => customerToWire(before))
+      refuseArchived(before)
+      return decide({ tx, call, before, now }, input)
+    })
+    return after
+  }
 
 /** Writes the differences and publishes their events. The number of statements is constant. */
 export async function save(

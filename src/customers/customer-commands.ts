@@ -13,7 +13,7 @@ import {
   unarchived,
 } from './change-customer.ts'
 import type { ArchiveHook } from './customer-change.ts'
-import { changeActive, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
+import { activeChange, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
 import { claimIds } from './customer-store.ts'
 import { linkField, refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
@@ -53,19 +53,16 @@ export async function provisionCustomer(
  * Changes the fields that are sent and keeps the others. 404 `CustomerNotFound`; 400
  * `EntityIsArchivedError`; otherwise as `provisionCustomer`.
  */
-export const updateCustomer = (
-  call: Call,
-  customerId: string,
-  input: CustomerInput,
-): Promise<Customer> =>
-  changeActive(call, customerId, async (tx, before, now) => {
+export const updateCustomer = activeChange(
+  async ({ tx, call, before, now }, input: CustomerInput) => {
     refuseUnknownCoupon(input)
     const stated = input.links ?? []
     refuseRepeatedLinks(stated)
     await requireLinked(tx, { ...call, now }, stated, linkField)
     const links = newLinks(call, stated, now)
     return { after: changeCustomer(before, input, { links, now }), event: 'customer.updated' }
-  })
+  },
+)
 
 const archival =
   (change: (before: Customer, now: Instant) => Customer, event: EventType) =>
