@@ -1,32 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addBudgeted, addTypes } from '../../support/furnish.ts'
 import type { Tenant } from '../../support/world.ts'
 import { openConsole, world } from './open-console.ts'
 
 /** A team of 250 agents, each with a budget. */
 async function furnish(tenant: Tenant): Promise<void> {
   const params = { id: 'acme' }
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: {
-      types: [
-        { id: 'team', displayName: 'Team', attributionKeys: ['teamId'] },
-        { id: 'agent', displayName: 'Agent', attributionKeys: ['agentId'] },
-      ],
-    },
-  })
+  await addTypes(tenant, { Team: 'teamId', Agent: 'agentId' })
   await tenant.ok('v1.customers.provision', { body: { id: 'acme', name: 'Acme' } })
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'calls', displayName: 'Calls', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
   })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: [{ id: 'research', entityTypeId: 'team', displayName: 'Research' }] },
-  })
-  await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params,
-    body: {
-      assignments: [{ entityId: 'research', featureId: 'calls', usageLimit: 50, cadence: 'P1M' }],
-    },
+  await addBudgeted(tenant, 'acme', {
+    entity: { id: 'research', entityTypeId: 'team', displayName: 'Research' },
+    budget: { featureId: 'calls', usageLimit: 50, cadence: 'P1M' },
   })
   const ids = Array.from({ length: 250 }, (_, at) => `agent-${String(at).padStart(3, '0')}`)
   for (let from = 0; from < ids.length; from += 100) {

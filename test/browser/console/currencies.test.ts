@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fillFirst } from './fill-first.ts'
 import { openConsole, world } from './open-console.ts'
 
 test('a currency is created, changed, archived, and each can be undone', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, path: '/currencies', expected: [400, 409] })
-  await page.getByText('No currencies yet.').waitFor()
-  await page.keyboard.press('n')
-  await page.getByLabel('Id', { exact: true }).fill('tokens')
-  await page.getByLabel('Name', { exact: true }).fill('Tokens')
+  await fillFirst(page, { empty: 'No currencies yet.', id: 'tokens', name: 'Tokens' })
   await page.getByLabel('One unit').fill('token')
   await page.getByRole('button', { name: 'Create' }).click()
   await page.locator('[name="units/plural"][aria-invalid=true]').waitFor()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fillFirst } from './fill-first.ts'
 import { openConsole, world } from './open-console.ts'
 
 const MARKUP = '<img src=x onerror=alert(1)>'
@@ -7,10 +8,7 @@ const MARKUP = '<img src=x onerror=alert(1)>'
 test('an entity type is created with keys as chips, changed, and each can be undone', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, path: '/entity-types' })
-  await page.getByText('No entity types yet.').waitFor()
-  await page.keyboard.press('n')
-  await page.getByLabel('Id', { exact: true }).fill('team')
-  await page.getByLabel('Name', { exact: true }).fill('Team')
+  await fillFirst(page, { empty: 'No entity types yet.', id: 'team', name: 'Team' })
   await page.getByLabel('Attribution keys').fill('teamId')
   await page.keyboard.press('Enter')
   await page.keyboard.type('squadId,')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fillFirst } from './fill-first.ts'
 import { openConsole, world } from './open-console.ts'
 
 const MARKUP = '<img src=x onerror=alert(1)>'
@@ -7,10 +8,7 @@ const MARKUP = '<img src=x onerror=alert(1)>'
 test('a feature is created, changed, archived, and each can be undone', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, path: '/features' })
-  await page.getByText('No features yet.').waitFor()
-  await page.keyboard.press('n')
-  await page.getByLabel('Id', { exact: true }).fill('tokens')
-  await page.getByLabel('Name', { exact: true }).fill('Tokens')
+  await fillFirst(page, { empty: 'No features yet.', id: 'tokens', name: 'Tokens' })
   await page.getByLabel('Several units').fill('tokens')
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('heading', { name: 'Tokens', exact: true }).waitFor()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { grantItem } from '../../support/grants.ts'
+import { addTypes } from '../../support/furnish.ts'
+import { grantItem, grantTo } from '../../support/grants.ts'
 import type { Tenant } from '../../support/world.ts'
 
 export const params = { id: 'orrery' }
@@ -16,22 +17,10 @@ const FEATURE = {
  * any. Indexer may use 10 calls a day, has used 4, and was denied 9.
  */
 export async function furnishOrrery(tenant: Tenant): Promise<void> {
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: {
-      types: [
-        { id: 'team', displayName: 'Team', attributionKeys: ['teamId'] },
-        { id: 'robot', displayName: 'Robot', attributionKeys: ['agentId'] },
-      ],
-    },
-  })
+  await addTypes(tenant, { Team: 'teamId', Robot: 'agentId' })
   await tenant.ok('v1.customers.provision', { body: { id: 'orrery', name: 'Orrery' } })
   await tenant.ok('v1.features.createFeature', { body: FEATURE })
-  await tenant.ok('v1.customers.promotionalEntitlements.create', {
-    params,
-    body: {
-      promotionalEntitlements: [grantItem('calls', { hasUnlimitedUsage: true })],
-    },
-  })
+  await grantTo(tenant, [grantItem('calls', { hasUnlimitedUsage: true })], params.id)
   await tenant.ok('v1Beta.customers.entities.upsert', {
     params,
     body: {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntityTreeRow } from '../../../src/api.gen.ts'
+import { addBudgeted } from '../../support/furnish.ts'
 import type { Tenant } from '../../support/world.ts'
 import { countClicks } from './clicks.ts'
 import { addressOf, openConsole, world } from './open-console.ts'
@@ -66,15 +67,9 @@ test('what is open stays open below its parent when rows move', async (t) => {
   await page.keyboard.press('ArrowRight')
   await page.getByRole('row', { name: /Indexer/ }).waitFor()
   // Stands before all others, so that each row moves down by one.
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: [{ id: 'aa', entityTypeId: 'team', displayName: 'Aardvark' }] },
-  })
-  await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params,
-    body: {
-      assignments: [{ entityId: 'aa', featureId: 'calls', usageLimit: 1, cadence: 'P1D' }],
-    },
+  await addBudgeted(tenant, params.id, {
+    entity: { id: 'aa', entityTypeId: 'team', displayName: 'Aardvark' },
+    budget: { featureId: 'calls', usageLimit: 1, cadence: 'P1D' },
   })
   await page.keyboard.press('Shift+R')
   await page.getByRole('row', { name: /Aardvark/ }).waitFor()
