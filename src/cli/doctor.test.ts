@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCli, urlOf, workDir } from '../../test/support/cli-process.ts'
-import { testConnection } from '../../test/support/connection.ts'
+import { SECRET_KEY, testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { readConfig } from '../config.ts'
@@ -31,7 +31,9 @@ async function examine(settings: Record<string, string>) {
 }
 
 test('a healthy installation has no broken finding, and its database is examined', async () => {
-  const { report, find } = await examine({ DATABASE_URL: urlOf(testConnection()) })
+  // Other files may have stored secrets in this database, which are sealed with this key.
+  const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_SECRET_KEY: SECRET_KEY }
+  const { report, find } = await examine(settings)
   assert.equal(report.broken, 0)
   assert.match(find('Database', 'PostgreSQL').value, /^\d+/)
   assert.match(find('Database', 'migrations').value, /^\d+ applied, 0 pending, 0 newer$/)
