@@ -32,6 +32,29 @@ export function useAddressState<State>(read: (search: Search) => State): [State,
   return [read(search), change]
 }
 
+/**
+ * The filters of a list, each a parameter of the address. A filter that has its first value is not
+ * written there. `read` turns parameters into filters.
+ */
+export function useFilters<Filters extends Readonly<Record<string, string>>>(
+  read: (search: Search) => Filters,
+) {
+  const [values, change] = useAddressState(read)
+  const first = read({})
+  const names = Object.keys(first) as (keyof Filters & string)[]
+  return {
+    values,
+    /** Whether any of them has another than its first value. */
+    isSet: names.some((name) => values[name] !== first[name]),
+    clear: () => change(Object.fromEntries(names.map((name) => [name, null]))),
+    /** Connects a control: `<FilterSelect {...filters.bind('type')} label="Type" />`. */
+    bind: <Name extends keyof Filters & string>(name: Name) => ({
+      value: values[name],
+      onChange: (value: Filters[Name]) => change({ [name]: value === first[name] ? null : value }),
+    }),
+  }
+}
+
 /** Reads an instant of an address. Anything else counts as absent: an empty text. */
 export function instantIn(text: string | undefined): string {
   const date = new Date(text ?? '')

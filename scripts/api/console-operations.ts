@@ -35,5 +35,5 @@ async function namesInSources(): Promise<Set<string>> {
     (path) => /\.tsx?$/.test(path) && !path.endsWith('.gen.ts'),
   )
   const texts = await Promise.all(paths.map((path) => readFile(new URL(path, SOURCES), 'utf8')))
-  return new Set(texts.flatMap((text) => text.match(/(?<=')v1[\w.]*(?=')/g) ?? []))
+  return new Set(texts.flatMap((text) => text.match(/(?<=['"])v1[\w.]*(?=['"])/g) ?? []))
 }

@@ -5,7 +5,7 @@ import { searchOf } from '../addresses.ts'
 import { useSession } from '../api/session.tsx'
 import { useList } from '../api/use-read.ts'
 import { LinkTo } from '../ui/page.tsx'
-import { Empty, EmptyFiltered, IfPermitted } from '../ui/states.tsx'
+import { Empty, IfPermitted } from '../ui/states.tsx'
 import { type Column, ListTable } from '../ui/table.tsx'
 import { Chip, Id, None, ShortId, Time } from '../ui/text.tsx'
 import styles from './activity.module.css'
@@ -173,16 +173,11 @@ function Log<Row extends AuditEntry | Event>(
           label={props.label}
           list={list}
           columns={useColumns(customerId, props.columns)}
-          keyOf={({ id }) => id}
           toOf={({ id }) => toggled({ ...props, filter: { ...filter, open } }, id)}
           below={(row) => row.id === open && below(row)}
-          empty={
-            isFiltered(filter) ? (
-              <EmptyFiltered what={props.what} onClear={() => clear(change)} />
-            ) : (
-              <Empty title={props.empty} />
-            )
-          }
+          what={props.what}
+          filters={{ isSet: isFiltered(filter), clear: () => clear(change) }}
+          empty={<Empty title={props.empty} />}
         />
       </IfPermitted>
     </>

@@ -4,7 +4,7 @@ import { useWrite } from '../api/use-write.ts'
 import { Button, IconButton } from '../ui/button.tsx'
 import { tell } from '../ui/toast.tsx'
 
-type ArchiveProps<A extends OperationId, U extends OperationId> = {
+export type ArchiveProps<A extends OperationId, U extends OperationId> = {
   /** Name of the object, for sentences. */
   name: string
   isArchived: boolean

@@ -1,9 +1,11 @@
 import { Plus, X } from 'lucide-react'
 import type { FeatureEnumValue } from '../../../src/api.gen.ts'
 import { Button, IconButton } from '../ui/button.tsx'
-import { TextField } from '../ui/field.tsx'
+import { Fieldset, TextField } from '../ui/field.tsx'
+import { rowEditor } from '../ui/rows.ts'
 import styles from './enum-values-field.module.css'
 
+const PATH = 'enumConfiguration'
 const EMPTY: FeatureEnumValue = { value: '', displayName: '' }
 
 /** A value without a name is called by itself. */
@@ -17,43 +19,28 @@ export function EnumValuesField(props: {
   value: readonly FeatureEnumValue[]
   onChange: (rows: FeatureEnumValue[]) => void
 }) {
-  const { onChange } = props
   const rows = props.value.length === 0 ? [EMPTY] : props.value
-  const change = (at: number, part: Partial<FeatureEnumValue>) =>
-    onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
+  const { add, remove, bind } = rowEditor(rows, props.onChange)
   return (
-    <fieldset className={styles.rows}>
-      <legend>Values</legend>
-      {rows.map((row, at) => (
+    <Fieldset legend="Values">
+      {rows.map(({ value }, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place
         <div key={at} className={styles.row}>
+          <TextField {...bind(at, 'value', `${PATH}/${at}/value`)} label="Value" isMono />
           <TextField
-            name={`enumConfiguration/${at}/value`}
-            label="Value"
-            value={row.value}
-            onChange={(value) => change(at, { value })}
-            isMono
-          />
-          <TextField
-            name={`enumConfiguration/${at}/displayName`}
+            {...bind(at, 'displayName', `${PATH}/${at}/displayName`)}
             label="Name"
-            value={row.displayName}
-            onChange={(displayName) => change(at, { displayName })}
-            placeholder={row.value}
+            placeholder={value}
             isOptional
           />
-          <IconButton
-            label={`Remove the value ${row.value}`}
-            icon={X}
-            onClick={() => onChange(rows.filter((_, index) => index !== at))}
-          />
+          <IconButton label={`Remove the value ${value}`} icon={X} onClick={() => remove(at)} />
         </div>
       ))}
       <div>
-        <Button size="small" icon={Plus} onClick={() => onChange([...rows, EMPTY])}>
+        <Button size="small" icon={Plus} onClick={() => add(EMPTY)}>
           Add a value
         </Button>
       </div>
-    </fieldset>
+    </Fieldset>
   )
 }

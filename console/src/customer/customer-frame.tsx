@@ -3,10 +3,8 @@ import { createContext, useContext } from 'react'
 import type { Customer } from '../../../src/api.gen.ts'
 import { useAddresses, useParam } from '../address-state.ts'
 import { useRead } from '../api/use-read.ts'
-import { CopyButton } from '../ui/copy.tsx'
-import { Page, Tabs } from '../ui/page.tsx'
+import { IdBeside, Page, Tabs } from '../ui/page.tsx'
 import { Loaded } from '../ui/states.tsx'
-import { Chip, Id } from '../ui/text.tsx'
 import { CUSTOMER_TABS } from './tabs.ts'
 
 const CustomerContext = createContext<{ customer: Customer; etag: string | undefined } | null>(null)
@@ -30,14 +28,7 @@ export function CustomerFrame() {
   return (
     <Page
       title={customer?.name || id}
-      beside={
-        <>
-          <span>
-            <Id>{id}</Id> <CopyButton text={id} label="Copy id" />
-          </span>
-          {customer?.archivedAt && <Chip>archived</Chip>}
-        </>
-      }
+      beside={<IdBeside id={id} isArchived={Boolean(customer?.archivedAt)} />}
     >
       <Tabs
         label="Views of the customer"

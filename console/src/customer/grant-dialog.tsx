@@ -1,7 +1,7 @@
 import type { Feature, PromotionalEntitlementInput, ResetPeriod } from '../../../src/api.gen.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
-import { CheckField, FieldRow, SelectField, TextField } from '../ui/field.tsx'
+import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { type Choice, choicesOf } from '../ui/select.tsx'
 import { type Form, useForm } from '../ui/use-form.ts'
@@ -143,8 +143,7 @@ function EnumFields(props: {
 }) {
   const { feature, value: chosen, onChange } = props
   return (
-    <fieldset style={{ display: 'grid', gap: 6, margin: 0, padding: 0, border: 0 }}>
-      <legend style={{ padding: 0, marginBottom: 6 }}>Values</legend>
+    <Fieldset legend="Values">
       {(feature.enumConfiguration ?? []).map(({ value, displayName }) => (
         <CheckField
           key={value}
@@ -156,7 +155,7 @@ function EnumFields(props: {
           }
         />
       ))}
-    </fieldset>
+    </Fieldset>
   )
 }
 

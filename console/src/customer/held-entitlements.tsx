@@ -1,4 +1,3 @@
-import { Ban, Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Entitlement, FeatureEntitlement } from '../../../src/api.gen.ts'
 import { useAddresses } from '../address-state.ts'
@@ -8,7 +7,7 @@ import { Bar } from '../ui/bar.tsx'
 import { Section } from '../ui/page.tsx'
 import { Empty, Loaded } from '../ui/states.tsx'
 import { type Column, Table } from '../ui/table.tsx'
-import { Chip, Id, Name, None, Time } from '../ui/text.tsx'
+import { Id, Name, None, Time, YesNo } from '../ui/text.tsx'
 import { useCustomer } from './customer-frame.tsx'
 import styles from './held-entitlements.module.css'
 
@@ -20,7 +19,10 @@ export function HeldEntitlements({ actions }: { actions?: ReactNode }) {
   const columns: readonly Column<Entitlement>[] = [
     { title: 'Feature', cell: (row) => <Name name={nameOf(row)} id={idOf(row)} /> },
     { title: 'Id', cell: (row) => <Id>{idOf(row)}</Id>, isSecondary: true },
-    { title: 'Now', cell: (row) => <Verdict of={row} /> },
+    {
+      title: 'Now',
+      cell: ({ isGranted }) => <YesNo isYes={isGranted} yes="granted" no="denied" />,
+    },
     { title: 'Used', cell: (row) => <Used of={row} />, isEnd: true },
     { title: '', cell: (row) => <UsedBar of={row} />, width: '18%', isSecondary: true },
     {
@@ -65,17 +67,6 @@ const idOf = (row: Entitlement): string =>
 
 const nameOf = (row: Entitlement): string | null =>
   row.type === 'CREDIT' ? row.currency.displayName : (row.feature?.displayName ?? null)
-
-const Verdict = ({ of: { isGranted } }: { of: Entitlement }) =>
-  isGranted ? (
-    <Chip tone="granted" icon={Check}>
-      granted
-    </Chip>
-  ) : (
-    <Chip tone="denied" icon={Ban}>
-      denied
-    </Chip>
-  )
 
 /** Only numbers are counted: a switch and a choice are held or not. */
 const isCounted = (row: Entitlement): boolean =>

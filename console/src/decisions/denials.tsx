@@ -1,17 +1,12 @@
 import type { Decision } from '../../../src/api.gen.ts'
-import {
-  type ChangeSearch,
-  instantIn,
-  type Search,
-  useAddresses,
-  useAddressState,
-} from '../address-state.ts'
+import { instantIn, type Search, useAddresses, useFilters } from '../address-state.ts'
 import { useList } from '../api/use-read.ts'
 import { formatNumber } from '../format.ts'
 import { SearchField } from '../ui/field.tsx'
 import { FilterInstant, FilterSelect } from '../ui/filter.tsx'
 import { Toolbar } from '../ui/page.tsx'
-import { Empty, EmptyFiltered } from '../ui/states.tsx'
+import { choiceIn } from '../ui/select.tsx'
+import { Empty } from '../ui/states.tsx'
 import { type Column, ListTable } from '../ui/table.tsx'
 import { Chip, Id, None, Time } from '../ui/text.tsx'
 import { DenialGroups } from './denial-groups.tsx'
@@ -55,24 +50,28 @@ const OTHERS: readonly Column<Decision>[] = [
   },
 ]
 
+const GROUPS = [
+  { value: '', label: 'no' },
+  { value: 'budget', label: 'by budget' },
+] as const
+
 const filterOf = (search: Search) => ({
   entity: search.entity ?? '',
   from: instantIn(search.from),
   to: instantIn(search.to),
-  isGrouped: search.group === 'budget',
 })
 
-const NO_FILTER = { entity: null, from: null, to: null }
+const groupOf = ({ group }: Search) => ({ group: choiceIn(GROUPS, group, '') })
 
 /** Denials, the last first, or the most frequent. Of one customer, or of the environment. */
 export function Denials({ customerId }: { customerId?: string }) {
   const addresses = useAddresses()
-  const [filter, change] = useAddressState(filterOf)
-  const { entity, from, to, isGrouped } = filter
-  const isFiltered = entity !== '' || from !== '' || to !== ''
+  const filters = useFilters(filterOf)
+  const grouping = useFilters(groupOf)
+  const { entity, from, to } = filters.values
   const list = useList('v1.decisions.list', {
     query: {
-      ...(isGrouped && { limit: MOST_GROUPED }),
+      ...(grouping.isSet && { limit: MOST_GROUPED }),
       ...(customerId !== undefined && { customerId }),
       ...(entity !== '' && { entityId: entity }),
       ...((from !== '' || to !== '') && {
@@ -80,56 +79,30 @@ export function Denials({ customerId }: { customerId?: string }) {
       }),
     },
   })
-  const isShown = isGrouped && (list.rows?.length ?? 0) > 0
+  const isGrouped = grouping.isSet && (list.rows?.length ?? 0) > 0
   return (
     <>
-      <DenialFilters filter={filter} change={change} />
-      {isShown ? (
+      <Toolbar>
+        <SearchField {...filters.bind('entity')} label="Id of an entity" />
+        <FilterInstant {...filters.bind('from')} label="From" />
+        <FilterInstant {...filters.bind('to')} label="To" />
+        <FilterSelect {...grouping.bind('group')} label="Group" choices={GROUPS} />
+      </Toolbar>
+      {isGrouped ? (
         <DenialGroups rows={list.rows ?? []} hasMore={list.hasNextPage} />
       ) : (
         <ListTable
           label="Denials"
           list={list}
           columns={customerId === undefined ? [WHEN, CUSTOMER, ...OTHERS] : [WHEN, ...OTHERS]}
-          keyOf={({ id }) => id}
           toOf={({ id }) => addresses.decision(id)}
+          what="denial"
+          filters={filters}
           empty={
-            isFiltered ? (
-              <EmptyFiltered what="denial" onClear={() => change(NO_FILTER)} />
-            ) : (
-              <Empty title="Nothing was denied. Denials of checks and consumption appear here." />
-            )
+            <Empty title="Nothing was denied. Denials of checks and consumption appear here." />
           }
         />
       )}
     </>
-  )
-}
-
-function DenialFilters(props: { filter: ReturnType<typeof filterOf>; change: ChangeSearch }) {
-  const { filter, change } = props
-  return (
-    <Toolbar>
-      <SearchField
-        label="Id of an entity"
-        value={filter.entity}
-        onChange={(id) => change({ entity: id || null })}
-      />
-      <FilterInstant
-        label="From"
-        value={filter.from}
-        onChange={(from) => change({ from: from || null })}
-      />
-      <FilterInstant label="To" value={filter.to} onChange={(to) => change({ to: to || null })} />
-      <FilterSelect
-        label="Group"
-        value={filter.isGrouped ? 'budget' : ''}
-        onChange={(group) => change({ group: group || null })}
-        choices={[
-          { value: '', label: 'no' },
-          { value: 'budget', label: 'by budget' },
-        ]}
-      />
-    </Toolbar>
   )
 }

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  followOpenings,
-  layoutOf,
-  type OpenParent,
-  placeOf,
-  rowCountOf,
-  rowOf,
-} from './tree-layout.ts'
+import type { OpenParent } from './tree-layout.ts'
+import { followOpenings, layoutOf, placeOf, rowCountOf, rowOf } from './tree-layout.ts'
 
 test('children stand below their parent, and its siblings after them', () => {
   const openings: OpenParent[] = [

@@ -1,6 +1,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import { type ReactNode, useRef } from 'react'
+import fade from './fade.module.css'
 import styles from './popup.module.css'
 
 export type DialogProps = {
@@ -17,7 +18,7 @@ export function Dialog({ isOpen, onClose, title, description, isWide, children }
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
-        <Base.Backdrop className={styles.backdrop} />
+        <Base.Backdrop className={`${fade.fade} ${styles.backdrop}`} />
         <Base.Popup
           ref={popup}
           className={`${styles.dialog} ${isWide ? styles.wide : ''}`}

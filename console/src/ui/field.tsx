@@ -49,6 +49,18 @@ export function Field(props: FieldProps & { children: (wiring: ControlProps) => 
   )
 }
 
+/** What fields have in common into which a text is typed. */
+const typed = (
+  wiring: ControlProps,
+  props: { value: string; isMono?: boolean; isOptional?: boolean },
+) => ({
+  ...wiring,
+  className: `${styles.input} ${props.isMono ? styles.mono : ''}`,
+  value: props.value,
+  required: !props.isOptional,
+  spellCheck: false,
+})
+
 export function TextField(
   props: FieldProps & {
     value: string
@@ -62,21 +74,17 @@ export function TextField(
     suggestions?: readonly (string | { value: string; label: string })[]
   },
 ) {
-  const { value, onChange, isMono, isFirst, isNumber, suggestions } = props
+  const { onChange, isFirst, isNumber, suggestions } = props
   return (
     <Field {...props}>
       {(wiring) => (
         <>
           <input
-            {...wiring}
-            className={`${styles.input} ${isMono ? styles.mono : ''}`}
+            {...typed(wiring, props)}
             type={props.type ?? 'text'}
             inputMode={isNumber ? 'decimal' : undefined}
-            value={value}
             placeholder={props.placeholder}
-            required={!props.isOptional}
             autoComplete="off"
-            spellCheck={false}
             data-autofocus={isFirst || undefined}
             list={suggestions ? `${wiring.id}-list` : undefined}
             onChange={(event) => onChange(event.target.value)}
@@ -106,17 +114,13 @@ export function TextArea(
     isMono?: boolean
   },
 ) {
-  const { value, onChange, rows = 3, isMono } = props
+  const { onChange, rows = 3 } = props
   return (
     <Field {...props}>
       {(wiring) => (
         <textarea
-          {...wiring}
-          className={`${styles.input} ${isMono ? styles.mono : ''}`}
+          {...typed(wiring, props)}
           rows={rows}
-          value={value}
-          required={!props.isOptional}
-          spellCheck={false}
           onChange={(event) => onChange(event.target.value)}
         />
       )}
@@ -192,6 +196,14 @@ export function Choices<Value extends string>(props: {
     </div>
   )
 }
+
+/** Fields that belong together, and what they are called. */
+export const Fieldset = ({ legend, children }: { legend: ReactNode; children: ReactNode }) => (
+  <fieldset className={styles.rows}>
+    <legend>{legend}</legend>
+    {children}
+  </fieldset>
+)
 
 /** Fields beside each other where there is room. */
 export const FieldRow = ({ children }: { children: ReactNode }) => (

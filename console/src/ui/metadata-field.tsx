@@ -1,6 +1,8 @@
 import { Plus, X } from 'lucide-react'
 import { Button, IconButton } from './button.tsx'
 import styles from './field.module.css'
+import { Fieldset } from './field.tsx'
+import { rowEditor } from './rows.ts'
 
 export type MetadataRow = { key: string; value: string }
 
@@ -25,13 +27,15 @@ export function MetadataField(props: {
   onChange: (rows: MetadataRow[]) => void
 }) {
   const { value: rows, onChange } = props
-  const change = (at: number, part: Partial<MetadataRow>) =>
-    onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
+  const { set, add, remove } = rowEditor(rows, onChange)
   return (
-    <fieldset className={styles.rows}>
-      <legend className={styles.label}>
-        Metadata <span className={styles.optional}>optional</span>
-      </legend>
+    <Fieldset
+      legend={
+        <span className={styles.label}>
+          Metadata <span className={styles.optional}>optional</span>
+        </span>
+      }
+    >
       {rows.map((row, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place
         <div key={index} className={styles.rowOfFields}>
@@ -40,31 +44,23 @@ export function MetadataField(props: {
             aria-label="Name of the label"
             placeholder="name"
             value={row.key}
-            onChange={(event) => change(index, { key: event.target.value })}
+            onChange={(event) => set(index, { key: event.target.value })}
           />
           <input
             className={styles.input}
             aria-label={`Value of ${row.key}`}
             placeholder="value"
             value={row.value}
-            onChange={(event) => change(index, { value: event.target.value })}
+            onChange={(event) => set(index, { value: event.target.value })}
           />
-          <IconButton
-            label={`Remove ${row.key}`}
-            icon={X}
-            onClick={() => onChange(rows.filter((_, at) => at !== index))}
-          />
+          <IconButton label={`Remove ${row.key}`} icon={X} onClick={() => remove(index)} />
         </div>
       ))}
       <div>
-        <Button
-          size="small"
-          icon={Plus}
-          onClick={() => onChange([...rows, { key: '', value: '' }])}
-        >
+        <Button size="small" icon={Plus} onClick={() => add({ key: '', value: '' })}>
           Add a label
         </Button>
       </div>
-    </fieldset>
+    </Fieldset>
   )
 }

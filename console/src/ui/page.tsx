@@ -3,6 +3,7 @@ import { Fragment, type ReactNode, useEffect } from 'react'
 import { routeTo } from '../addresses.ts'
 import { CopyButton } from './copy.tsx'
 import styles from './page.module.css'
+import { Chip, Id } from './text.tsx'
 
 /** A view: its title, what can be done, and its content. The title is also that of the document. */
 export function Page(props: {
@@ -34,6 +35,16 @@ export function Page(props: {
   )
 }
 
+/** Beside the title of a page about one object: its id, and whether it is archived. */
+export const IdBeside = ({ id, isArchived }: { id: string; isArchived: boolean }) => (
+  <>
+    <span>
+      <Id>{id}</Id> <CopyButton text={id} label="Copy id" />
+    </span>
+    {isArchived && <Chip>archived</Chip>}
+  </>
+)
+
 export const Toolbar = ({ children }: { children: ReactNode }) => (
   <div className={styles.toolbar}>{children}</div>
 )
@@ -59,8 +70,10 @@ export function Section(props: {
 }
 
 /** A wide column, and a narrow one for what is looked up beside it. */
-export const Columns = ({ children }: { children: ReactNode }) => (
-  <div className={styles.columns}>{children}</div>
+export const Columns = (props: { isSideWide?: boolean; children: ReactNode }) => (
+  <div className={styles.columns} data-wide={props.isSideWide}>
+    {props.children}
+  </div>
 )
 
 /** Names and values of one record. */

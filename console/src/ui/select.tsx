@@ -2,6 +2,18 @@ import type { SelectHTMLAttributes } from 'react'
 
 export type Choice<Value extends string> = { value: Value; label: string }
 
+/** Values that are their own labels. */
+export const plainChoices = <Value extends string>(
+  ...values: readonly Value[]
+): readonly Choice<Value>[] => values.map((value) => ({ value, label: value }))
+
+/** Returns the value that a text names, or another one if it names none. */
+export const choiceIn = <Value extends string>(
+  choices: readonly { value: Value }[],
+  text: string | undefined,
+  otherwise: Value,
+): Value => choices.find(({ value }) => value === text)?.value ?? otherwise
+
 /** Rows of a list to choose from, each by its name. */
 export const choicesOf = (
   rows: readonly { id: string; displayName?: string | null; name?: string | null }[] | undefined,

@@ -1,8 +1,10 @@
 import { CircleAlert } from 'lucide-react'
 import type { CSSProperties, ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import type { AnswerOf, OperationId, RequestOf } from '../api/call.ts'
 import { CallError } from '../api/errors.ts'
 import { useSession } from '../api/session.tsx'
+import { useRead } from '../api/use-read.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy.tsx'
 import styles from './states.module.css'
@@ -121,11 +123,27 @@ export function Loaded<Data>(props: {
   return <Loading {...(props.rows !== undefined && { rows: props.rows })} />
 }
 
-/** Shows its children to callers who may read what they show. */
-export function IfPermitted(props: {
-  id: Parameters<ReturnType<typeof useSession>['whyNot']>[0]
-  children: ReactNode
+/** What an operation answers, or why the caller may not read it, or its state. */
+export function Read<Id extends OperationId>(props: {
+  id: Id
+  request: RequestOf<Id>
+  rows: number
+  children: (answer: AnswerOf<Id>) => ReactNode
 }) {
-  const reason = useSession().whyNot(props.id)
-  return reason === null ? props.children : <Empty title={reason} />
+  const { id, request, rows, children } = props
+  const isOn = useSession().whyNot(id) === null
+  const reading = useRead(id, request, { isOn })
+  return (
+    <IfPermitted id={id}>
+      <Loaded reading={reading} rows={rows}>
+        {children}
+      </Loaded>
+    </IfPermitted>
+  )
+}
+
+/** Shows its children to callers who may read what they show. */
+export function IfPermitted({ id, children }: { id: OperationId; children: ReactNode }) {
+  const reason = useSession().whyNot(id)
+  return reason === null ? children : <Empty title={reason} />
 }

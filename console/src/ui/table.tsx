@@ -1,10 +1,12 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
 import { routeTo } from '../addresses.ts'
-import { MOST_PAGES, PAGE_SIZE } from '../api/use-read.ts'
+import type { RequestOf } from '../api/call.ts'
+import { type ListId, MOST_PAGES, PAGE_SIZE, type RowOf } from '../api/use-read.ts'
 import { formatNumber } from '../format.ts'
-import { Button } from './button.tsx'
-import { Loading, Problem } from './states.tsx'
+import { Button, LinkButton } from './button.tsx'
+import { Muted } from './page.tsx'
+import { EmptyFiltered, Loading, Problem, Read } from './states.tsx'
 import styles from './table.module.css'
 
 export type Column<Row> = {
@@ -104,6 +106,44 @@ function TableRow<Row>(props: TableProps<Row> & { row: Row }) {
   )
 }
 
+type Item<Id extends ListId> = RowOf<Id> & { id: string }
+
+const idOf = (row: object): string => ('id' in row ? String(row.id) : '')
+
+/** The first rows of a list, or a sentence if there are none. `all` leads to the whole list. */
+export function ShortList<Id extends ListId>(
+  props: Omit<TableProps<Item<Id>>, 'rows' | 'keyOf'> & {
+    id: Id
+    request: RequestOf<Id>
+    /** How many rows are expected. */
+    count: number
+    none: string
+    all?: { to: string; label: string }
+  },
+) {
+  const { id, request, count, none, all } = props
+  return (
+    <Read id={id} request={request} rows={count}>
+      {(answer) =>
+        answer.data.length === 0 ? (
+          <Muted>{none}</Muted>
+        ) : (
+          <>
+            <Table {...props} rows={answer.data as unknown as Item<Id>[]} keyOf={idOf} />
+            {all && (
+              <div>
+                <LinkButton look="quiet" size="small" to={all.to}>
+                  {all.label}
+                </LinkButton>
+              </div>
+            )}
+          </>
+        )
+      }
+    </Read>
+  )
+}
+
 type ListReading<Row> = {
   rows: Row[] | undefined
   error: Error | null
@@ -115,21 +155,32 @@ type ListReading<Row> = {
 }
 
 /** A list of any length: loading, failed, empty, or rows that are read on as one scrolls. */
-export function ListTable<Row>(
-  props: Omit<TableProps<Row>, 'rows'> & { list: ListReading<Row>; empty: ReactNode },
+export function ListTable<Row extends object>(
+  props: Omit<TableProps<Row>, 'rows' | 'keyOf'> & {
+    list: ListReading<Row>
+    /** Needed where rows have no `id`. */
+    keyOf?: (row: Row) => string
+    /** What stands there if the list is empty. */
+    empty: ReactNode
+    /** The filters of the list. They can be taken off if nothing passes them. */
+    filters?: { isSet: boolean; clear: () => void }
+    /** What one row is called. */
+    what?: string
+  },
 ) {
-  const { list, empty } = props
+  const { list, keyOf = idOf, empty, filters, what = 'row' } = props
   const { rows, error, isPlaceholderData } = list
   if (rows === undefined)
     return error ? <Problem error={error} onRetry={() => void list.refetch()} /> : <Loading />
   // A page may have no rows although others follow, if the filters leave all of them out.
-  if (rows.length === 0 && !list.hasNextPage) return empty
+  if (rows.length === 0 && !list.hasNextPage)
+    return filters?.isSet ? <EmptyFiltered what={what} onClear={filters.clear} /> : empty
   return (
     <div
       className={isPlaceholderData ? styles.dimmed : undefined}
       aria-busy={isPlaceholderData || undefined}
     >
-      <Table {...props} rows={rows} />
+      <Table {...props} rows={rows} keyOf={keyOf} />
       <More list={list} />
     </div>
   )

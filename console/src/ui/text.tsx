@@ -1,4 +1,4 @@
-import type { LucideIcon } from 'lucide-react'
+import { Ban, Check, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { formatDay, formatDistance, formatInstant } from '../format.ts'
 import { usePreferences } from '../preferences.ts'
@@ -18,8 +18,16 @@ export const ShortId = ({ children }: { children: string }) => (
 )
 
 /** A name, or the id where there is none. */
-export const Name = ({ name, id }: { name: string | null; id: string }) => (
-  <bdi className={styles.name}>{name === null || name.trim() === '' ? id : name}</bdi>
+export const Name = (props: { name: string | null; id: string; isArchived?: boolean }) => (
+  <>
+    <bdi className={styles.name}>{props.name?.trim() ? props.name : props.id}</bdi>
+    {props.isArchived && (
+      <>
+        {' '}
+        <Chip>archived</Chip>
+      </>
+    )}
+  </>
 )
 
 /** Says that there is no value. */
@@ -38,12 +46,26 @@ export function Chip(props: {
 }) {
   const { tone = 'plain', icon: Icon, isMono, children } = props
   return (
-    <span className={[styles.chip, styles[tone], isMono && styles.mono].filter(Boolean).join(' ')}>
+    <span
+      className={`${styles.chip} ${isMono ? styles.mono : ''}`}
+      style={
+        tone === 'plain'
+          ? undefined
+          : { background: `var(--${tone}-tint)`, color: `var(--${tone})` }
+      }
+    >
       {Icon && <Icon size={12} strokeWidth={2} aria-hidden />}
       {children}
     </span>
   )
 }
+
+/** Yes or no, as a word, an icon and a color. */
+export const YesNo = (props: { isYes: boolean; yes: string; no: string }) => (
+  <Chip tone={props.isYes ? 'granted' : 'denied'} icon={props.isYes ? Check : Ban}>
+    {props.isYes ? props.yes : props.no}
+  </Chip>
+)
 
 /** Instants up to this long ago are shown relative to now, older ones as dates, in milliseconds. */
 const RELATIVE_MS = 6 * 86_400_000

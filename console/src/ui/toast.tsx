@@ -1,6 +1,7 @@
 import { Toast as Base } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import fade from './fade.module.css'
 import styles from './toast.module.css'
 
 /** How long a change can be undone from its line, in milliseconds. */
@@ -45,7 +46,7 @@ export function Toasts({ children }: { children: ReactNode }) {
 function ToastList() {
   const { toasts } = Base.useToastManager()
   return toasts.map((toast) => (
-    <Base.Root key={toast.id} toast={toast} className={styles.toast}>
+    <Base.Root key={toast.id} toast={toast} className={`${fade.fade} ${styles.toast}`}>
       <Base.Content className={styles.content}>
         <Base.Title className={styles.title} />
         {toast.actionProps && <Base.Action className={styles.action} />}

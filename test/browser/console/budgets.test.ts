@@ -79,11 +79,17 @@ test('the tree opens, scrolls and edits with the keyboard, and reads only what i
 test('an entity is added below another, and can be taken away again', async (t) => {
   const tenant = await world.tenant()
   await furnish(tenant)
-  const page = await openConsole(t, { tenant, path: '/customers/acme/budgets?view=flat&q=bot' })
+  const path = '/customers/acme/budgets?view=flat&q=bot'
+  const page = await openConsole(t, { tenant, path, expected: [400, 404] })
   await page.getByText('No entity matches these filters.').waitFor()
   await page.getByRole('button', { name: 'Add entity' }).click()
   await page.getByLabel('Id', { exact: true }).fill('bot-1')
   await page.getByLabel('Type', { exact: true }).fill('agent')
+  // The entity is made, and its place is refused: what was typed stays for another attempt.
+  await page.getByLabel(/^Below/).fill('nowhere')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.locator('[name=parentId][aria-invalid=true]').waitFor()
+  assert.equal(await page.getByLabel('Id', { exact: true }).inputValue(), 'bot-1')
   await page.getByLabel(/^Below/).fill('research')
   await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByRole('row', { name: /bot-1/ }).waitFor()

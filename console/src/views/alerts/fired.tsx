@@ -81,7 +81,6 @@ function FiredList() {
       label={TEXTS.fired}
       list={{ ...list, rows }}
       columns={COLUMNS}
-      keyOf={({ id }) => id}
       toOf={({ id }) => addresses.activity({ log: 'events', type: TEXTS.event, open: id })}
       empty={<Empty title={TEXTS.empty(who.limits.eventRetentionDays)} />}
     />

@@ -1,10 +1,9 @@
 import { Meanwhile } from '../../activity/meanwhile.tsx'
-import { useRead } from '../../api/use-read.ts'
 import { Button } from '../../ui/button.tsx'
 import { ChipsField } from '../../ui/chips-field.tsx'
 import { PageForm } from '../../ui/form.tsx'
 import { Section } from '../../ui/page.tsx'
-import { IfPermitted, Loaded } from '../../ui/states.tsx'
+import { Read } from '../../ui/states.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { TEXTS } from './texts.ts'
 import styles from './view.module.css'
@@ -12,20 +11,11 @@ import styles from './view.module.css'
 /** The shares of a limit at which events are published, for all budgets of the environment. */
 export const Thresholds = () => (
   <Section title={TEXTS.thresholds}>
-    <IfPermitted id="v1Beta.governance.retrieveThresholdConfig">
-      <ThresholdsRead />
-    </IfPermitted>
+    <Read id="v1Beta.governance.retrieveThresholdConfig" request={{}} rows={1}>
+      {({ data, etag }) => <ThresholdsForm former={data.thresholds} etag={etag} />}
+    </Read>
   </Section>
 )
-
-function ThresholdsRead() {
-  const reading = useRead('v1Beta.governance.retrieveThresholdConfig', {})
-  return (
-    <Loaded reading={reading} rows={1}>
-      {({ data, etag }) => <ThresholdsForm former={data.thresholds} etag={etag} />}
-    </Loaded>
-  )
-}
 
 function ThresholdsForm(props: { former: readonly number[]; etag: string | undefined }) {
   const { former, etag } = props

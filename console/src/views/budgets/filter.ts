@@ -1,5 +1,5 @@
 import type { Search } from '../../address-state.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { type Choice, choiceIn } from '../../ui/select.tsx'
 
 type Order = 'exhaustsAt' | 'utilization'
 
@@ -23,32 +23,21 @@ export const SHARES: readonly Choice<string>[] = [
   { value: '1', label: 'all' },
 ]
 
-export type BudgetsAddress = {
-  order: Order
-  within: string
-  share: string
-  type: string
-  feature: string
-  customer: string
-}
+type BudgetFilters = ReturnType<typeof readFilters>
 
-const among = (choices: readonly Choice<string>[], value: string | undefined): string =>
-  choices.find((each) => each.value === value)?.value ?? ''
+export const readOrder = ({ order }: Search) => ({
+  order: choiceIn(ORDERS, order, 'exhaustsAt'),
+})
 
-export const readAddress = (search: Search): BudgetsAddress => ({
-  order: search.order === 'utilization' ? 'utilization' : 'exhaustsAt',
-  within: among(WITHIN, search.within),
-  share: among(SHARES, search.share),
+export const readFilters = (search: Search) => ({
+  within: choiceIn(WITHIN, search.within, ''),
+  share: choiceIn(SHARES, search.share, ''),
   type: search.type ?? '',
   feature: search.feature ?? '',
   customer: search.customer ?? '',
 })
 
-export const isFiltered = ({ order: _, ...filters }: BudgetsAddress): boolean =>
-  Object.values(filters).some((value) => value !== '')
-
-export const queryOf = ({ order, within, share, type, feature, customer }: BudgetsAddress) => ({
-  sortBy: order,
+export const queryOf = ({ within, share, type, feature, customer }: BudgetFilters) => ({
   ...(within !== '' && { exhaustsWithinDays: Number(within) }),
   ...(share !== '' && { minUtilization: Number(share) }),
   ...(type !== '' && { entityTypeIds: [type] }),

@@ -1,15 +1,15 @@
 import type { BudgetRow } from '../../../../src/api.gen.ts'
-import { useAddresses, useAddressState } from '../../address-state.ts'
+import { useAddresses, useFilters } from '../../address-state.ts'
 import { EVERY, useList, useRead } from '../../api/use-read.ts'
-import { RunsOut } from '../../customer/runs-out.tsx'
+import { RunsOut, shareColumn } from '../../customer/runs-out.tsx'
 import { formatNumber, formatReset } from '../../format.ts'
-import { Bar } from '../../ui/bar.tsx'
 import { FilterSelect, FilterText } from '../../ui/filter.tsx'
 import { Muted, Page, Toolbar } from '../../ui/page.tsx'
-import { Empty, EmptyFiltered } from '../../ui/states.tsx'
+import { choicesOf } from '../../ui/select.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Id, Name, Time } from '../../ui/text.tsx'
-import { isFiltered, ORDERS, queryOf, readAddress, SHARES, WITHIN } from './filter.ts'
+import { ORDERS, queryOf, readFilters, readOrder, SHARES, WITHIN } from './filter.ts'
 
 const COLUMNS: readonly Column<BudgetRow>[] = [
   {
@@ -35,62 +35,31 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
     isEnd: true,
     isSecondary: true,
   },
-  {
-    title: 'Share',
-    cell: ({ currentUsage, holds, usageLimit }) => (
-      <Bar used={currentUsage} held={holds} limit={usageLimit ?? 0} />
-    ),
-    width: '140px',
-    isSecondary: true,
-  },
+  shareColumn('140px'),
   { title: 'Runs out', cell: (budget) => <RunsOut budget={budget} /> },
 ]
+
+const ALL = { value: '', label: 'all' }
 
 /** Budgets of all customers: what runs out first, or what is nearest to its limit. */
 export function View() {
   const addresses = useAddresses()
-  const [address, change] = useAddressState(readAddress)
-  const list = useList('v1.budgets.list', { query: queryOf(address) })
+  const order = useFilters(readOrder)
+  const filters = useFilters(readFilters)
+  const list = useList('v1.budgets.list', {
+    query: { sortBy: order.values.order, ...queryOf(filters.values) },
+  })
   const choices = useFilterChoices()
   const rankedAt = list.first?.rankedAt
   return (
     <Page title="Budgets" lead="Budgets with a limit and with usage, of all customers.">
       <Toolbar>
-        <FilterSelect
-          label="Order"
-          value={address.order}
-          onChange={(order) => change({ order })}
-          choices={ORDERS}
-        />
-        <FilterSelect
-          label="Run out"
-          value={address.within}
-          onChange={(within) => change({ within: within || null })}
-          choices={WITHIN}
-        />
-        <FilterSelect
-          label="Used"
-          value={address.share}
-          onChange={(share) => change({ share: share || null })}
-          choices={SHARES}
-        />
-        <FilterSelect
-          label="Type"
-          value={address.type}
-          onChange={(type) => change({ type: type || null })}
-          choices={choices.types}
-        />
-        <FilterSelect
-          label="Feature"
-          value={address.feature}
-          onChange={(feature) => change({ feature: feature || null })}
-          choices={choices.features}
-        />
-        <FilterText
-          label="Customer id"
-          value={address.customer}
-          onChange={(customer) => change({ customer: customer || null })}
-        />
+        <FilterSelect {...order.bind('order')} label="Order" choices={ORDERS} />
+        <FilterSelect {...filters.bind('within')} label="Run out" choices={WITHIN} />
+        <FilterSelect {...filters.bind('share')} label="Used" choices={SHARES} />
+        <FilterSelect {...filters.bind('type')} label="Type" choices={choices.types} />
+        <FilterSelect {...filters.bind('feature')} label="Feature" choices={choices.features} />
+        <FilterText {...filters.bind('customer')} label="Customer id" />
         <span data-end>
           {rankedAt && (
             <Muted>
@@ -103,22 +72,12 @@ export function View() {
         label="Budgets"
         list={list}
         columns={COLUMNS}
-        keyOf={({ id }) => id}
         toOf={({ customerId, entityId, featureId }) =>
           addresses.entity(customerId, entityId, featureId)
         }
-        empty={
-          isFiltered(address) ? (
-            <EmptyFiltered
-              what="budget"
-              onClear={() =>
-                change({ within: null, share: null, type: null, feature: null, customer: null })
-              }
-            />
-          ) : (
-            <Empty title="Nothing runs out. Budgets of all customers appear here." />
-          )
-        }
+        what="budget"
+        filters={filters}
+        empty={<Empty title="Nothing runs out. Budgets of all customers appear here." />}
       />
     </Page>
   )
@@ -136,9 +95,8 @@ function useFilterChoices() {
     { query: { limit: 100, meterType: ['INCREMENTAL', 'FLUCTUATING'], status: ['NEW', 'ACTIVE'] } },
     { everyMs: EVERY.total },
   )
-  const toChoices = (rows: readonly { id: string; displayName: string }[] = []) => [
-    { value: '', label: 'all' },
-    ...rows.map(({ id, displayName }) => ({ value: id, label: displayName })),
-  ]
-  return { types: toChoices(types.data?.data), features: toChoices(features.data?.data) }
+  return {
+    types: [ALL, ...choicesOf(types.data?.data)],
+    features: [ALL, ...choicesOf(features.data?.data)],
+  }
 }

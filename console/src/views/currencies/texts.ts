@@ -1,4 +1,4 @@
-import type { Choice } from '../../ui/select.tsx'
+import type { State } from '../../catalog/state-filter.ts'
 
 export const TEXTS = {
   lead: 'Currencies of credits, such as tokens. They cannot be converted into each other or into money.',
@@ -8,14 +8,6 @@ export const TEXTS = {
   archived: 'The currency is archived. Unarchive it first.',
   usedBy: 'Granted by',
 } as const
-
-export type State = 'active' | 'archived' | 'all'
-
-export const STATES: readonly Choice<State>[] = [
-  { value: 'active', label: 'active' },
-  { value: 'archived', label: 'archived' },
-  { value: 'all', label: 'all' },
-]
 
 export const STATUSES: Readonly<Record<State, readonly ('ACTIVE' | 'ARCHIVED')[]>> = {
   active: ['ACTIVE'],

@@ -1,29 +1,25 @@
-import { Pencil, Plus } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { CustomCurrency } from '../../../../src/api.gen.ts'
-import { useAddresses, useAddressState } from '../../address-state.ts'
-import { useSession } from '../../api/session.tsx'
+import { type Search, useAddresses, useFilters } from '../../address-state.ts'
 import { useList } from '../../api/use-read.ts'
-import { ArchiveButton } from '../../catalog/archive-button.tsx'
 import { useEditInAddress } from '../../catalog/edit-in-address.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { RowActions } from '../../catalog/row-actions.tsx'
+import { STATES, stateIn } from '../../catalog/state-filter.ts'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { FilterSelect } from '../../ui/filter.tsx'
 import { Page, Toolbar } from '../../ui/page.tsx'
-import { Empty, EmptyFiltered, IfPermitted } from '../../ui/states.tsx'
+import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
-import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { Id, Name, None, Time } from '../../ui/text.tsx'
 import { CreateCurrency } from './create-currency.tsx'
 import { EditCurrency } from './edit-currency.tsx'
-import { STATES, STATUSES, TEXTS } from './texts.ts'
+import { STATUSES, TEXTS } from './texts.ts'
 
 const COLUMNS: readonly Column<CustomCurrency>[] = [
   {
     title: 'Name',
     cell: ({ id, displayName, archivedAt }) => (
-      <>
-        <Name name={displayName} id={id} /> {archivedAt && <Chip>archived</Chip>}
-      </>
+      <Name name={displayName} id={id} isArchived={archivedAt !== null} />
     ),
   },
   { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
@@ -41,88 +37,58 @@ const COLUMNS: readonly Column<CustomCurrency>[] = [
   { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} />, isSecondary: true },
 ]
 
+const filterOf = ({ state }: Search) => ({ state: stateIn(state) })
+
 export function View() {
-  const [isCreating, setCreating] = useState(false)
-  const reason = useSession().whyNot('v1.credits.customCurrencies.create')
-  const create = () => setCreating(reason === null)
-  useShortcuts([{ keys: 'n', label: 'New currency', run: create }])
-  const button = (look: 'primary' | 'normal') => (
-    <Button look={look} icon={Plus} reason={reason} onClick={create}>
-      New currency
-    </Button>
-  )
+  const opener = useOpener('v1.credits.customCurrencies.create', 'New currency')
   return (
-    <Page title="Currencies" actions={button('primary')} lead={TEXTS.lead}>
+    <Page title="Currencies" actions={opener.button()} lead={TEXTS.lead}>
       <IfPermitted id="v1.credits.customCurrencies.list">
-        <Currencies create={button('normal')} />
+        <Currencies create={opener.button('normal')} />
       </IfPermitted>
-      <CreateCurrency isOpen={isCreating} onClose={() => setCreating(false)} />
+      <CreateCurrency isOpen={opener.isOpen} onClose={opener.close} />
     </Page>
   )
 }
 
 function Currencies({ create }: { create: ReactNode }) {
   const addresses = useAddresses()
-  const [state, change] = useAddressState(
-    (search) => STATES.find(({ value }) => value === search.state)?.value ?? 'active',
-  )
-  const { editing, open, close } = useEditInAddress()
+  const filters = useFilters(filterOf)
+  const { state } = filters.values
   const list = useList('v1.credits.customCurrencies.list', {
     query: { status: [...STATUSES[state]] },
   })
-  const edited = list.rows?.find(({ id }) => id === editing)
+  const { edited, open, close } = useEditInAddress(list.rows)
   return (
     <>
       <Toolbar>
-        <FilterSelect
-          label="State"
-          value={state}
-          choices={STATES}
-          onChange={(value) => change({ state: value === 'active' ? null : value })}
-        />
+        <FilterSelect {...filters.bind('state')} label="State" choices={STATES} />
       </Toolbar>
       <ListTable
         label="Currencies"
         list={list}
         columns={COLUMNS}
-        keyOf={({ id }) => id}
         toOf={({ id }) =>
-          addresses.currencies({ state: state === 'active' ? undefined : state, edit: id })
+          addresses.currencies({ state: filters.isSet ? state : undefined, edit: id })
         }
-        actions={(currency) => <RowActions currency={currency} onEdit={open} />}
+        actions={({ id, displayName, archivedAt }) => (
+          <RowActions
+            name={displayName}
+            isArchived={archivedAt !== null}
+            archive={['v1.credits.customCurrencies.archive', { params: { currencyId: id } }]}
+            unarchive={['v1.credits.customCurrencies.unarchive', { params: { currencyId: id } }]}
+            onEdit={() => open(id)}
+          />
+        )}
+        what="currency"
+        filters={filters}
         empty={
-          state === 'active' ? (
-            <Empty title={TEXTS.empty} call={TEXTS.call}>
-              {create}
-            </Empty>
-          ) : (
-            <EmptyFiltered what="currency" onClear={() => change({ state: null })} />
-          )
+          <Empty title={TEXTS.empty} call={TEXTS.call}>
+            {create}
+          </Empty>
         }
       />
       {edited && <EditCurrency key={edited.id} currency={edited} onClose={close} />}
-    </>
-  )
-}
-
-function RowActions(props: { currency: CustomCurrency; onEdit: (id: string) => void }) {
-  const { id, displayName, archivedAt } = props.currency
-  const request = { params: { currencyId: id } }
-  return (
-    <>
-      <IconButton
-        size="small"
-        icon={Pencil}
-        label={`Edit ${displayName}`}
-        onClick={() => props.onEdit(id)}
-      />
-      <ArchiveButton
-        isIcon
-        name={displayName}
-        isArchived={archivedAt !== null}
-        archive={['v1.credits.customCurrencies.archive', request]}
-        unarchive={['v1.credits.customCurrencies.unarchive', request]}
-      />
     </>
   )
 }

@@ -1,15 +1,14 @@
 import type { Search } from '../../address-state.ts'
+import { choiceIn } from '../../ui/select.tsx'
 
-const ORDERS = ['name', 'utilization', 'currentUsage', 'exhaustsAt', 'createdAt'] as const
-export type Order = (typeof ORDERS)[number]
-
-export const ORDER_CHOICES: readonly { value: Order; label: string }[] = [
+export const ORDERS = [
   { value: 'name', label: 'by name' },
   { value: 'utilization', label: 'fullest first' },
   { value: 'exhaustsAt', label: 'runs out first' },
   { value: 'currentUsage', label: 'most used first' },
   { value: 'createdAt', label: 'newest first' },
-]
+] as const
+type Order = (typeof ORDERS)[number]['value']
 
 /** What the address of the tree says. */
 export type TreeAddress = {
@@ -26,7 +25,7 @@ export const readAddress = (search: Search): TreeAddress => ({
   feature: search.feature ?? '',
   beside: (search.beside ?? '').split(',').filter((id) => id !== ''),
   text: search.q ?? '',
-  order: ORDERS.find((each) => each === search.order) ?? 'name',
+  order: choiceIn(ORDERS, search.order, 'name'),
   isFlat: search.view === 'flat',
   entity: search.entity ?? '',
 })

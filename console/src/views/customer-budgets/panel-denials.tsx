@@ -1,14 +1,12 @@
 import type { Decision } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
-import { useRead } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { REASONS } from '../../decisions/reasons.ts'
 import { formatNumber } from '../../format.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Muted, Section } from '../../ui/page.tsx'
-import { Loaded } from '../../ui/states.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { type Column, ShortList } from '../../ui/table.tsx'
 import { Id, None, Time } from '../../ui/text.tsx'
 
 const ROWS = 5
@@ -30,11 +28,6 @@ export function PanelDenials({ entityId }: { entityId: string }) {
   const { id: customerId } = useCustomer()
   const addresses = useAddresses()
   const reason = useSession().whyNot('v1.decisions.list')
-  const reading = useRead(
-    'v1.decisions.list',
-    { query: { customerId, entityId, limit: ROWS } },
-    { isOn: reason === null },
-  )
   return (
     <Section
       title="Last denials"
@@ -47,21 +40,15 @@ export function PanelDenials({ entityId }: { entityId: string }) {
       {reason !== null ? (
         <Muted>{reason}</Muted>
       ) : (
-        <Loaded reading={reading} rows={2}>
-          {({ data }) =>
-            data.length === 0 ? (
-              <Muted>Nothing was denied.</Muted>
-            ) : (
-              <Table
-                label="Last denials"
-                rows={data}
-                columns={COLUMNS}
-                keyOf={({ id }) => id}
-                toOf={({ id }) => addresses.decision(id)}
-              />
-            )
-          }
-        </Loaded>
+        <ShortList
+          label="Last denials"
+          id="v1.decisions.list"
+          request={{ query: { customerId, entityId, limit: ROWS } }}
+          count={2}
+          columns={COLUMNS}
+          toOf={({ id }) => addresses.decision(id)}
+          none="Nothing was denied."
+        />
       )}
     </Section>
   )

@@ -6,8 +6,8 @@ import { Button } from '../../ui/button.tsx'
 import { Choices, SearchField } from '../../ui/field.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Muted, Toolbar } from '../../ui/page.tsx'
-import { Select } from '../../ui/select.tsx'
-import { ORDER_CHOICES, type TreeAddress } from './filter.ts'
+import { choicesOf, Select } from '../../ui/select.tsx'
+import { ORDERS, type TreeAddress } from './filter.ts'
 import styles from './view.module.css'
 
 /** Features whose budgets are shown beside each other: as many as one request answers. */
@@ -40,7 +40,7 @@ export function TreeToolbar(props: {
           aria-label="Feature"
           value={shown[0]?.id ?? ''}
           onChange={(value) => change({ feature: value })}
-          choices={features.map(({ id: value, displayName: label }) => ({ value, label }))}
+          choices={choicesOf(features)}
         />
       )}
       {features.length > 1 && (
@@ -51,7 +51,7 @@ export function TreeToolbar(props: {
         aria-label="Order"
         value={address.order}
         onChange={(order) => change({ order })}
-        choices={ORDER_CHOICES}
+        choices={ORDERS}
       />
       <Choices
         label="View"

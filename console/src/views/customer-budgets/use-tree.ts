@@ -4,15 +4,8 @@ import type { EntityTreeRow } from '../../../../src/api.gen.ts'
 import { call } from '../../api/call.ts'
 import { useSession } from '../../api/session.tsx'
 import { EVERY } from '../../api/use-read.ts'
-import {
-  followOpenings,
-  layoutOf,
-  type OpenParent,
-  placeOf,
-  rowCountOf,
-  rowOf,
-  type SeenRow,
-} from '../../grid/tree-layout.ts'
+import type { OpenParent, SeenRow } from '../../grid/tree-layout.ts'
+import { followOpenings, layoutOf, placeOf, rowCountOf, rowOf } from '../../grid/tree-layout.ts'
 import type { TreeFilter } from './filter.ts'
 
 const TREE = 'v1.customers.retrieveEntityTree'

@@ -1,14 +1,11 @@
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { EntityTreeRow } from '../../../../src/api.gen.ts'
 import { useAddressState } from '../../address-state.ts'
-import { useSession } from '../../api/session.tsx'
 import { useRead } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { formatCount } from '../../format.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button } from '../../ui/button.tsx'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { Empty, EmptyFiltered, Loading } from '../../ui/states.tsx'
 import { AddEntity } from './add-entity.tsx'
 import { filterOf, readAddress } from './filter.ts'
@@ -22,7 +19,6 @@ export function View() {
   const { id } = useCustomer()
   const [address, change] = useAddressState(readAddress)
   const [total, setTotal] = useState<number | null>(null)
-  const [isAdding, setAdding] = useState(false)
   const read = useMeteredFeatures()
   const features = read ?? []
   const newest = useRead('v1Beta.customers.assignments.list', {
@@ -39,13 +35,7 @@ export function View() {
     shown.map((each) => each.id),
   )
   const [moved, setMoved] = useState<EntityTreeRow | null>(null)
-  const reason = useSession().whyNot('v1Beta.customers.entities.upsert')
-  useShortcuts([{ keys: 'n', label: 'Add an entity', run: () => setAdding(reason === null) }])
-  const add = (
-    <Button look="primary" icon={Plus} reason={reason} onClick={() => setAdding(true)}>
-      Add entity
-    </Button>
-  )
+  const opener = useOpener('v1Beta.customers.entities.upsert', 'Add entity', 'Add an entity')
   return (
     <>
       <TreeToolbar
@@ -55,7 +45,7 @@ export function View() {
         shown={shown}
         count={total === null ? null : countText(total, filter.isFlat)}
         isFlat={filter.isFlat}
-        add={add}
+        add={opener.button()}
       />
       {!isKnown && <Loading />}
       {isKnown && (
@@ -73,7 +63,7 @@ export function View() {
                 title="No entities yet. Teams, users and agents with budgets appear here."
                 call={`PUT /api/v1/customers/${id}/entities`}
               >
-                {add}
+                {opener.button()}
               </Empty>
             ) : (
               <EmptyFiltered what="entity" onClear={() => change({ q: null })} />
@@ -99,7 +89,7 @@ export function View() {
           onClose={() => setMoved(null)}
         />
       )}
-      {isAdding && <AddEntity feature={feature} onClose={() => setAdding(false)} />}
+      {opener.isOpen && <AddEntity feature={feature} onClose={opener.close} />}
     </>
   )
 }

@@ -1,14 +1,10 @@
-import { Plus } from 'lucide-react'
-import { useState } from 'react'
 import type { PromotionalEntitlement } from '../../../../src/api.gen.ts'
-import { useSession } from '../../api/session.tsx'
 import { useList } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { GrantDialog } from '../../customer/grant-dialog.tsx'
 import { HeldEntitlements } from '../../customer/held-entitlements.tsx'
 import { formatNumber, formatReset } from '../../format.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button } from '../../ui/button.tsx'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
@@ -44,34 +40,30 @@ function givesText(row: PromotionalEntitlement): string {
 
 export function View() {
   const customer = useCustomer()
-  const [isGranting, setGranting] = useState(false)
-  const reason = useSession().whyNot('v1.customers.promotionalEntitlements.create')
-  useShortcuts([{ keys: 'n', label: 'Grant a feature', run: () => setGranting(reason === null) }])
-  const grant = (
-    <Button icon={Plus} look="primary" reason={reason} onClick={() => setGranting(true)}>
-      Grant
-    </Button>
+  const opener = useOpener(
+    'v1.customers.promotionalEntitlements.create',
+    'Grant',
+    'Grant a feature',
   )
   const list = useList('v1.customers.promotionalEntitlements.list', {
     params: { id: customer.id },
   })
   return (
     <>
-      <HeldEntitlements actions={grant} />
+      <HeldEntitlements actions={opener.button()} />
       <Section title="Grants">
         <ListTable
           label="Grants"
           list={list}
           columns={COLUMNS}
-          keyOf={({ id }) => id}
           actions={(row) => row.status !== 'Expired' && <RevokeButton grant={row} />}
           empty={<Empty title="Nothing was granted outside of a plan." />}
         />
       </Section>
-      {isGranting && (
+      {opener.isOpen && (
         <GrantDialog
           customer={{ id: customer.id, name: customer.name || customer.id }}
-          onClose={() => setGranting(false)}
+          onClose={opener.close}
         />
       )}
     </>

@@ -1,12 +1,10 @@
 import type { ReservationOverage, ReservationStatus } from '../../../../src/api.gen.ts'
+import { type Choice, plainChoices } from '../../ui/select.tsx'
 import type { Tone } from '../../ui/text.tsx'
 
-export const STATUSES: readonly ReservationStatus[] = ['open', 'committed', 'released', 'expired']
-export type Status = ReservationStatus
+export const STATUSES = plainChoices<ReservationStatus>('open', 'committed', 'released', 'expired')
 
-export const statusText = (status: Status): string => status
-
-export const toneOf = (status: Status): Tone => (status === 'open' ? 'held' : 'plain')
+export const toneOf = (status: ReservationStatus): Tone => (status === 'open' ? 'held' : 'plain')
 
 export const TEXTS = {
   empty: 'Nothing is held. Amounts that are reserved, and not yet used or given back, appear here.',
@@ -16,7 +14,7 @@ export const TEXTS = {
   extend: 'The amount stays in the periods in which it was held.',
 } as const
 
-export const OVERAGES: readonly { value: ReservationOverage; label: string }[] = [
+export const OVERAGES: readonly Choice<ReservationOverage>[] = [
   { value: 'reject', label: 'is refused' },
   { value: 'allow_if_available', label: 'counts if the limits allow it' },
   { value: 'allow_overdraft', label: 'counts in any case' },

@@ -1,7 +1,7 @@
 import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
 import type { Reservation } from '../../../../src/api.gen.ts'
-import { useAddressState } from '../../address-state.ts'
+import { type Search, useFilters } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
 import { EVERY, useList } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
@@ -10,11 +10,12 @@ import { IconButton } from '../../ui/button.tsx'
 import { FilterSelect } from '../../ui/filter.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Toolbar } from '../../ui/page.tsx'
-import { Empty, EmptyFiltered, IfPermitted } from '../../ui/states.tsx'
+import { choiceIn } from '../../ui/select.tsx'
+import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, None, Time } from '../../ui/text.tsx'
 import { CommitDialog, ExtendDialog, ReleaseDialog } from './dialogs.tsx'
-import { STATUSES, type Status, statusText, TEXTS, toneOf } from './texts.ts'
+import { STATUSES, TEXTS, toneOf } from './texts.ts'
 
 const COLUMNS: readonly Column<Reservation>[] = [
   { title: 'Of', cell: ({ featureId, currencyId }) => <Id>{featureId ?? currencyId ?? ''}</Id> },
@@ -34,7 +35,7 @@ const COLUMNS: readonly Column<Reservation>[] = [
   },
   {
     title: 'State',
-    cell: ({ status }) => <Chip tone={toneOf(status)}>{statusText(status)}</Chip>,
+    cell: ({ status }) => <Chip tone={toneOf(status)}>{status}</Chip>,
   },
   { title: 'Ends by itself', cell: ({ expiresAt }) => <Time at={expiresAt} /> },
   {
@@ -49,12 +50,13 @@ const COLUMNS: readonly Column<Reservation>[] = [
 
 type Action = { what: 'commit' | 'extend' | 'release'; reservation: Reservation }
 
+const filterOf = ({ status }: Search) => ({ status: choiceIn(STATUSES, status, 'open') })
+
 /** What is held of a customer's limits and budgets: open holds, or those that have ended. */
 export function View() {
   const { id } = useCustomer()
-  const [status, change] = useAddressState(
-    ({ status: wanted }): Status => STATUSES.find((each) => each === wanted) ?? 'open',
-  )
+  const filters = useFilters(filterOf)
+  const { status } = filters.values
   const [doing, setDoing] = useState<Action | null>(null)
   const { whyNot } = useSession()
   const list = useList(
@@ -67,18 +69,12 @@ export function View() {
   return (
     <IfPermitted id="v1.customers.reservations.list">
       <Toolbar>
-        <FilterSelect
-          label="State"
-          value={status}
-          onChange={(next) => change({ status: next === 'open' ? null : next })}
-          choices={STATUSES.map((value) => ({ value, label: statusText(value) }))}
-        />
+        <FilterSelect {...filters.bind('status')} label="State" choices={STATUSES} />
       </Toolbar>
       <ListTable
         label="Holds"
         list={list}
         columns={COLUMNS}
-        keyOf={(each) => each.id}
         actions={(reservation) =>
           reservation.status === 'open' && (
             <Menu
@@ -107,13 +103,9 @@ export function View() {
             />
           )
         }
-        empty={
-          status === 'open' ? (
-            <Empty title={TEXTS.empty} call={`POST /api/v1/customers/${id}/reservations`} />
-          ) : (
-            <EmptyFiltered what="hold" onClear={() => change({ status: null })} />
-          )
-        }
+        what="hold"
+        filters={filters}
+        empty={<Empty title={TEXTS.empty} call={`POST /api/v1/customers/${id}/reservations`} />}
       />
       {doing?.what === 'commit' && <CommitDialog of={doing.reservation} onClose={close} />}
       {doing?.what === 'extend' && <ExtendDialog of={doing.reservation} onClose={close} />}

@@ -1,9 +1,16 @@
 import { instantIn, type Search } from '../../address-state.ts'
+import { choiceIn, plainChoices } from '../../ui/select.tsx'
 
-const INTERVALS = ['hour', 'day', 'month'] as const
-export type Interval = (typeof INTERVALS)[number]
-const GROUPS = ['none', 'feature', 'entity'] as const
-export type Group = (typeof GROUPS)[number]
+export type Interval = 'day' | 'hour' | 'month'
+
+export const INTERVALS = plainChoices<Interval>('day', 'hour', 'month')
+
+export const GROUPS = [
+  { value: 'none', label: 'no' },
+  { value: 'entity', label: 'by entity' },
+  { value: 'feature', label: 'by feature' },
+] as const
+export type Group = (typeof GROUPS)[number]['value']
 
 /** What the address of the usage of a customer says. Empty instants: the last part until now. */
 export type UsageAddress = {
@@ -16,8 +23,8 @@ export type UsageAddress = {
 
 export const readAddress = (search: Search): UsageAddress => ({
   feature: search.feature ?? '',
-  interval: INTERVALS.find((each) => each === search.interval) ?? 'day',
-  group: GROUPS.find((each) => each === search.group) ?? 'none',
+  interval: choiceIn(INTERVALS, search.interval, 'day'),
+  group: choiceIn(GROUPS, search.group, 'none'),
   from: instantIn(search.from),
   to: instantIn(search.to),
 })

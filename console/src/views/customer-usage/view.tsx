@@ -8,8 +8,9 @@ import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { Button } from '../../ui/button.tsx'
 import { FilterInstant, FilterSelect } from '../../ui/filter.tsx'
 import { Muted, Section, Toolbar } from '../../ui/page.tsx'
+import { choicesOf } from '../../ui/select.tsx'
 import { Empty, IfPermitted, Loaded, Loading } from '../../ui/states.tsx'
-import { readAddress, shifted, type UsageAddress } from './address.ts'
+import { GROUPS, INTERVALS, readAddress, shifted, type UsageAddress } from './address.ts'
 import { intervalText, nameOf, summaryOf, TEXTS } from './texts.ts'
 
 /** Features that are shown below each other. Each is a request. */
@@ -35,7 +36,7 @@ export function View() {
             label="Feature"
             value={chosen.id}
             onChange={(feature) => change({ feature })}
-            choices={features.map(({ id, displayName }) => ({ value: id, label: displayName }))}
+            choices={choicesOf(features)}
           />
         )}
         <RangeFields address={address} change={change} />
@@ -60,21 +61,13 @@ function RangeFields({ address, change }: { address: UsageAddress; change: Chang
         label="By"
         value={address.interval}
         onChange={(interval) => change({ interval, from: null, to: null })}
-        choices={[
-          { value: 'day', label: 'day' },
-          { value: 'hour', label: 'hour' },
-          { value: 'month', label: 'month' },
-        ]}
+        choices={INTERVALS}
       />
       <FilterSelect
         label="Group"
         value={address.group}
         onChange={(group) => change({ group: group === 'none' ? null : group })}
-        choices={[
-          { value: 'none', label: 'no' },
-          { value: 'entity', label: 'by entity' },
-          { value: 'feature', label: 'by feature' },
-        ]}
+        choices={GROUPS}
       />
       <FilterInstant label="From" value={address.from} onChange={set('from')} />
       <FilterInstant label="To" value={address.to} onChange={set('to')} />

@@ -1,16 +1,13 @@
-import { Plus } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Customer, SearchHit } from '../../../../src/api.gen.ts'
 import { useAddresses, useAddressState } from '../../address-state.ts'
-import { useSession } from '../../api/session.tsx'
 import { useList, useRead } from '../../api/use-read.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button } from '../../ui/button.tsx'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { SearchField } from '../../ui/field.tsx'
 import { Muted, Page, Toolbar } from '../../ui/page.tsx'
 import { Empty, EmptyFiltered, Loaded } from '../../ui/states.tsx'
 import { type Column, ListTable, Table } from '../../ui/table.tsx'
-import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { Id, Name, None, Time } from '../../ui/text.tsx'
 import { useDebounced } from '../../use-debounced.ts'
 import { CreateCustomer } from './create-customer.tsx'
 
@@ -20,32 +17,30 @@ const MOST = 20
 /** How long somebody has stopped typing before the server is asked, in milliseconds. */
 const PAUSE_MS = 150
 
+const ID: Column<{ id: string }> = { title: 'Id', cell: ({ id }) => <Id>{id}</Id> }
+const EMAIL: Column<{ email: string | null }> = {
+  title: 'E-mail',
+  cell: ({ email }) => email ?? <None />,
+  isSecondary: true,
+}
+
 const COLUMNS: readonly Column<Customer>[] = [
   {
     title: 'Name',
     cell: ({ id, name, archivedAt }) => (
-      <>
-        <Name name={name} id={id} /> {archivedAt && <Chip>archived</Chip>}
-      </>
+      <Name name={name} id={id} isArchived={archivedAt !== null} />
     ),
   },
-  { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
-  { title: 'E-mail', cell: ({ email }) => email ?? <None />, isSecondary: true },
+  ID,
+  EMAIL,
   { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} />, isSecondary: true },
 ]
 
 export function View() {
   const [text, change] = useAddressState(({ q }) => q ?? '')
-  const [isCreating, setCreating] = useState(false)
-  const reason = useSession().whyNot('v1.customers.provision')
-  useShortcuts([{ keys: 'n', label: 'New customer', run: () => setCreating(reason === null) }])
-  const create = (
-    <Button look="primary" icon={Plus} reason={reason} onClick={() => setCreating(true)}>
-      New customer
-    </Button>
-  )
+  const opener = useOpener('v1.customers.provision', 'New customer')
   return (
-    <Page title="Customers" actions={create}>
+    <Page title="Customers" actions={opener.button()}>
       <Toolbar>
         <SearchField
           label="Beginning of an id, a name or an e-mail address"
@@ -54,11 +49,11 @@ export function View() {
         />
       </Toolbar>
       {text.trim() === '' ? (
-        <AllCustomers create={create} />
+        <AllCustomers create={opener.button()} />
       ) : (
         <CustomersFound text={text.trim()} onClear={() => change({ q: null })} />
       )}
-      <CreateCustomer isOpen={isCreating} onClose={() => setCreating(false)} />
+      <CreateCustomer isOpen={opener.isOpen} onClose={opener.close} />
     </Page>
   )
 }
@@ -71,7 +66,6 @@ function AllCustomers({ create }: { create: ReactNode }) {
       label="Customers"
       list={list}
       columns={COLUMNS}
-      keyOf={({ id }) => id}
       toOf={({ id }) => addresses.customer(id)}
       historyOf={({ id }) => addresses.historyOf(id, id)}
       empty={
@@ -87,13 +81,11 @@ const FOUND_COLUMNS: readonly Column<SearchHit>[] = [
   {
     title: 'Name',
     cell: ({ id, displayName, isArchived }) => (
-      <>
-        <Name name={displayName} id={id} /> {isArchived && <Chip>archived</Chip>}
-      </>
+      <Name name={displayName} id={id} isArchived={isArchived} />
     ),
   },
-  { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
-  { title: 'E-mail', cell: ({ email }) => email ?? <None />, isSecondary: true },
+  ID,
+  EMAIL,
 ]
 
 function CustomersFound({ text, onClear }: { text: string; onClear: () => void }) {

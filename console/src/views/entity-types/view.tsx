@@ -1,15 +1,13 @@
-import { Pencil, Plus } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { EntityType } from '../../../../src/api.gen.ts'
-import { useAddresses, useAddressState } from '../../address-state.ts'
-import { useSession } from '../../api/session.tsx'
+import { type Search, useAddresses, useFilters } from '../../address-state.ts'
 import { useList } from '../../api/use-read.ts'
-import { ArchiveButton } from '../../catalog/archive-button.tsx'
 import { useEditInAddress } from '../../catalog/edit-in-address.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { RowActions } from '../../catalog/row-actions.tsx'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { FilterSelect } from '../../ui/filter.tsx'
 import { Page, Toolbar } from '../../ui/page.tsx'
+import { choiceIn } from '../../ui/select.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
@@ -21,9 +19,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
   {
     title: 'Name',
     cell: ({ id, displayName, archivedAt }) => (
-      <>
-        <Name name={displayName} id={id} /> {archivedAt && <Chip>archived</Chip>}
-      </>
+      <Name name={displayName} id={id} isArchived={archivedAt !== null} />
     ),
   },
   { title: 'Id', cell: ({ id }) => <Id>{id}</Id>, isSecondary: true },
@@ -50,69 +46,52 @@ const COLUMNS: readonly Column<EntityType>[] = [
   { title: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} />, isSecondary: true },
 ]
 
+const STATES = [
+  { value: 'active', label: 'active' },
+  { value: 'all', label: 'active and archived' },
+] as const
+
+const filterOf = ({ state }: Search) => ({ state: choiceIn(STATES, state, 'active') })
+
 export function View() {
-  const [isCreating, setCreating] = useState(false)
-  const reason = useSession().whyNot('v1Beta.entityTypes.upsert')
-  const create = () => setCreating(reason === null)
-  useShortcuts([{ keys: 'n', label: 'New entity type', run: create }])
-  const button = (look: 'primary' | 'normal') => (
-    <Button look={look} icon={Plus} reason={reason} onClick={create}>
-      New entity type
-    </Button>
-  )
+  const opener = useOpener('v1Beta.entityTypes.upsert', 'New entity type')
   return (
-    <Page title="Entity types" actions={button('primary')} lead={TEXTS.lead}>
+    <Page title="Entity types" actions={opener.button()} lead={TEXTS.lead}>
       <IfPermitted id="v1Beta.entityTypes.list">
-        <EntityTypes create={button('normal')} />
+        <EntityTypes create={opener.button('normal')} />
       </IfPermitted>
-      {isCreating && <EntityTypeDialog former={null} onClose={() => setCreating(false)} />}
+      {opener.isOpen && <EntityTypeDialog former={null} onClose={opener.close} />}
     </Page>
   )
 }
 
 function EntityTypes({ create }: { create: ReactNode }) {
   const addresses = useAddresses()
-  const [isAll, change] = useAddressState(({ state }) => state === 'all')
-  const { editing, open, close } = useEditInAddress()
+  const filters = useFilters(filterOf)
   const list = useList('v1Beta.entityTypes.list', {
-    query: isAll ? { includeArchived: 'true' } : {},
+    query: filters.isSet ? { includeArchived: 'true' } : {},
   })
-  const edited = list.rows?.find(({ id }) => id === editing)
+  const { edited, open, close } = useEditInAddress(list.rows)
   return (
     <>
       <Toolbar>
-        <FilterSelect
-          label="State"
-          value={isAll ? 'all' : 'active'}
-          choices={[
-            { value: 'active', label: 'active' },
-            { value: 'all', label: 'active and archived' },
-          ]}
-          onChange={(state) => change({ state: state === 'all' ? state : null })}
-        />
+        <FilterSelect {...filters.bind('state')} label="State" choices={STATES} />
       </Toolbar>
       <ListTable
         label="Entity types"
         list={list}
         columns={COLUMNS}
-        keyOf={({ id }) => id}
-        toOf={({ id }) => addresses.entityTypes({ state: isAll ? 'all' : undefined, edit: id })}
+        toOf={({ id }) =>
+          addresses.entityTypes({ state: filters.isSet ? 'all' : undefined, edit: id })
+        }
         actions={({ id, displayName, archivedAt }) => (
-          <>
-            <IconButton
-              size="small"
-              icon={Pencil}
-              label={`Edit ${displayName}`}
-              onClick={() => open(id)}
-            />
-            <ArchiveButton
-              isIcon
-              name={displayName}
-              isArchived={archivedAt !== null}
-              archive={['v1Beta.entityTypes.archive', { body: { ids: [id] } }]}
-              unarchive={['v1Beta.entityTypes.unarchive', { body: { ids: [id] } }]}
-            />
-          </>
+          <RowActions
+            name={displayName}
+            isArchived={archivedAt !== null}
+            archive={['v1Beta.entityTypes.archive', { body: { ids: [id] } }]}
+            unarchive={['v1Beta.entityTypes.unarchive', { body: { ids: [id] } }]}
+            onEdit={() => open(id)}
+          />
         )}
         empty={
           <Empty title={TEXTS.empty} call={TEXTS.call}>

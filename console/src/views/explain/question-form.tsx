@@ -5,6 +5,8 @@ import { EVERY, useRead } from '../../api/use-read.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { rowEditor } from '../../ui/rows.ts'
+import { choicesOf } from '../../ui/select.tsx'
 import type { Dimension, Question } from './request.ts'
 import styles from './view.module.css'
 
@@ -76,8 +78,7 @@ function Dimensions(props: {
   entities: readonly { value: string; label: string }[]
 }) {
   const { rows, onChange, keys, entities } = props
-  const change = (at: number, part: Partial<Dimension>) =>
-    onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
+  const { add, remove, bind } = rowEditor(rows, onChange)
   const free = keys.find((key) => !rows.some((row) => row.key === key)) ?? ''
   return (
     <>
@@ -85,33 +86,25 @@ function Dimensions(props: {
         // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place
         <div key={index} className={styles.dimension}>
           <TextField
-            name="dimension"
+            {...bind(index, 'key', 'dimension')}
             label="Dimension"
-            value={row.key}
-            onChange={(key) => change(index, { key })}
             suggestions={keys}
             isMono
           />
           <TextField
-            name={row.key}
+            {...bind(index, 'value', row.key)}
             label="Value"
-            value={row.value}
-            onChange={(value) => change(index, { value })}
             suggestions={entities}
             isMono
           />
           <IconButton
             label={`Remove ${row.key || 'the dimension'}`}
             icon={X}
-            onClick={() => onChange(rows.filter((_, at) => at !== index))}
+            onClick={() => remove(index)}
           />
         </div>
       ))}
-      <Button
-        look="quiet"
-        icon={Plus}
-        onClick={() => onChange([...rows, { key: free, value: '' }])}
-      >
+      <Button look="quiet" icon={Plus} onClick={() => add({ key: free, value: '' })}>
         Dimension
       </Button>
     </>
@@ -134,18 +127,9 @@ function useSuggestions({ customer }: Question, isOn: boolean) {
     },
   )
   return {
-    customers: (customers.data?.data ?? []).map(({ id, name }) => ({
-      value: id,
-      label: name ?? id,
-    })),
-    features: (features.data?.data ?? []).map(({ id, displayName }) => ({
-      value: id,
-      label: displayName,
-    })),
+    customers: choicesOf(customers.data?.data),
+    features: choicesOf(features.data?.data),
     keys: [...new Set((types.data?.data ?? []).flatMap(({ attributionKeys }) => attributionKeys))],
-    entities: (entities.data?.data ?? []).map(({ id, displayName }) => ({
-      value: id,
-      label: displayName ?? id,
-    })),
+    entities: choicesOf(entities.data?.data),
   }
 }

@@ -6,7 +6,7 @@ import { Drawing } from '../../explain/chain.tsx'
 import { Findings } from '../../explain/findings.tsx'
 import { useNames } from '../../explain/names.ts'
 import { Verdict } from '../../explain/verdict.tsx'
-import { Page } from '../../ui/page.tsx'
+import { Columns, Page } from '../../ui/page.tsx'
 import { Empty, Loaded } from '../../ui/states.tsx'
 import { QuestionForm } from './question-form.tsx'
 import { RealUse } from './real-use.tsx'
@@ -69,7 +69,7 @@ function Explanation(props: {
         resource={question.resource || null}
         names={names}
       />
-      <div className={styles.columns}>
+      <Columns isSideWide>
         <Drawing answer={answer} amount={amount} customer={customer} names={names} />
         <div className={styles.side}>
           <WaysPanel {...{ answer, question, customer, capability, names, onAsk }} />
@@ -77,7 +77,7 @@ function Explanation(props: {
           <RealUse question={question} customer={customer} />
           <CallPanel request={requestOf(question)} answer={answer} />
         </div>
-      </div>
+      </Columns>
     </div>
   )
 }

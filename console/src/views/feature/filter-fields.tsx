@@ -1,8 +1,9 @@
-import { Ban, Check, Plus, X } from 'lucide-react'
+import { Plus, X } from 'lucide-react'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ChipsField } from '../../ui/chips-field.tsx'
-import { SelectField, TextField } from '../../ui/field.tsx'
-import { Chip } from '../../ui/text.tsx'
+import { Fieldset, SelectField, TextField } from '../../ui/field.tsx'
+import { rowEditor } from '../../ui/rows.ts'
+import { YesNo } from '../../ui/text.tsx'
 import styles from './edit-meter.module.css'
 import { holds, type SampleEvent } from './match.ts'
 import {
@@ -23,11 +24,9 @@ export function FilterFields(props: {
   onRemove: () => void
 }) {
   const { at, conditions, event, onChange, onRemove } = props
-  const remove = (index: number) =>
-    conditions.length === 1 ? onRemove() : onChange(conditions.filter((_, each) => each !== index))
+  const { set, add, remove } = rowEditor(conditions, onChange)
   return (
-    <fieldset className={styles.filter}>
-      <legend>{at === 0 ? 'An event counts if' : 'or if'}</legend>
+    <Fieldset legend={at === 0 ? 'An event counts if' : 'or if'}>
       {conditions.map((condition, index) => (
         <ConditionFields
           // biome-ignore lint/suspicious/noArrayIndexKey: a condition has no identity but its place
@@ -35,18 +34,16 @@ export function FilterFields(props: {
           name={`meter/filters/${at}/conditions/${index}`}
           condition={condition}
           event={event}
-          onChange={(next) =>
-            onChange(conditions.map((each, place) => (place === index ? next : each)))
-          }
-          onRemove={() => remove(index)}
+          onChange={(next) => set(index, next)}
+          onRemove={() => (conditions.length === 1 ? onRemove() : remove(index))}
         />
       ))}
       <div>
-        <Button size="small" icon={Plus} onClick={() => onChange([...conditions, NEW_CONDITION])}>
+        <Button size="small" icon={Plus} onClick={() => add(NEW_CONDITION)}>
           And
         </Button>
       </div>
-    </fieldset>
+    </Fieldset>
   )
 }
 
@@ -96,21 +93,9 @@ function ConditionFields(props: {
         />
       )}
       <div className={styles.end}>
-        {event && <Verdict holds={holds(conditionOf(condition), event)} />}
+        {event && <YesNo isYes={holds(conditionOf(condition), event)} yes="true" no="false" />}
         <IconButton label="Remove the condition" icon={X} onClick={onRemove} />
       </div>
     </div>
   )
 }
-
-/** Whether the condition is true of the sample event. */
-const Verdict = ({ holds: isTrue }: { holds: boolean }) =>
-  isTrue ? (
-    <Chip tone="granted" icon={Check}>
-      true
-    </Chip>
-  ) : (
-    <Chip tone="denied" icon={Ban}>
-      false
-    </Chip>
-  )

@@ -9,10 +9,9 @@ import { METER_WORDS, TYPE_WORDS } from '../../catalog/feature-words.ts'
 import { formatNumber } from '../../format.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
-import { CopyButton } from '../../ui/copy.tsx'
-import { Columns, Facts, Page, Section } from '../../ui/page.tsx'
+import { Columns, Facts, IdBeside, Page, Section } from '../../ui/page.tsx'
 import { IfPermitted, Loaded } from '../../ui/states.tsx'
-import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { Id, Name, None, Time } from '../../ui/text.tsx'
 import { EditFeature } from './edit-feature.tsx'
 import { EditMeter } from './edit-meter.tsx'
 import { MeterSection } from './meter-section.tsx'
@@ -27,14 +26,7 @@ export function View() {
   return (
     <Page
       title={feature?.displayName || id}
-      beside={
-        <>
-          <span>
-            <Id>{id}</Id> <CopyButton text={id} label="Copy id" />
-          </span>
-          {feature?.featureStatus === 'SUSPENDED' && <Chip>archived</Chip>}
-        </>
-      }
+      beside={<IdBeside id={id} isArchived={feature?.featureStatus === 'SUSPENDED'} />}
       actions={<LinkButton to={addresses.explain({ feature: id })}>Explain</LinkButton>}
     >
       <IfPermitted id="v1.features.retrieveFeature">

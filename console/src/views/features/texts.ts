@@ -1,4 +1,5 @@
 import type { FeatureStatus, FeatureType, MeterType } from '../../../../src/api.gen.ts'
+import type { State } from '../../catalog/state-filter.ts'
 import type { Choice } from '../../ui/select.tsx'
 
 export const TEXTS = {
@@ -22,14 +23,6 @@ export const METERS: readonly Choice<MeterType | ''>[] = [
   { value: 'INCREMENTAL', label: 'counted' },
   { value: 'FLUCTUATING', label: 'level' },
   { value: 'None', label: 'not counted' },
-]
-
-export type State = 'active' | 'archived' | 'all'
-
-export const STATES: readonly Choice<State>[] = [
-  { value: 'active', label: 'active' },
-  { value: 'archived', label: 'archived' },
-  { value: 'all', label: 'all' },
 ]
 
 export const STATUSES: Readonly<Record<State, readonly FeatureStatus[]>> = {

@@ -1,28 +1,25 @@
-import { Plus } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Feature } from '../../../../src/api.gen.ts'
-import { type Search, useAddresses, useAddressState } from '../../address-state.ts'
-import { useSession } from '../../api/session.tsx'
+import { type Search, useAddresses, useFilters } from '../../address-state.ts'
 import { useList } from '../../api/use-read.ts'
 import { METER_WORDS, TYPE_WORDS } from '../../catalog/feature-words.ts'
-import { useShortcuts } from '../../shell/keys.ts'
-import { Button } from '../../ui/button.tsx'
+import { STATES, stateIn } from '../../catalog/state-filter.ts'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { SearchField } from '../../ui/field.tsx'
 import { FilterSelect } from '../../ui/filter.tsx'
 import { Page, Toolbar } from '../../ui/page.tsx'
-import { Empty, EmptyFiltered, IfPermitted } from '../../ui/states.tsx'
+import { choiceIn } from '../../ui/select.tsx'
+import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
-import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
+import { Id, Name, None, Time } from '../../ui/text.tsx'
 import { CreateFeature } from './create-feature.tsx'
-import { METERS, STATES, STATUSES, TEXTS, TYPES } from './texts.ts'
+import { METERS, STATUSES, TEXTS, TYPES } from './texts.ts'
 
 const COLUMNS: readonly Column<Feature>[] = [
   {
     title: 'Name',
     cell: ({ id, displayName, featureStatus }) => (
-      <>
-        <Name name={displayName} id={id} /> {featureStatus === 'SUSPENDED' && <Chip>archived</Chip>}
-      </>
+      <Name name={displayName} id={id} isArchived={featureStatus === 'SUSPENDED'} />
     ),
   },
   { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
@@ -46,43 +43,29 @@ const COLUMNS: readonly Column<Feature>[] = [
   { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} />, isSecondary: true },
 ]
 
-const valueIn = <Value extends string>(
-  choices: readonly { value: Value }[],
-  text: string | undefined,
-  otherwise: Value,
-): Value => choices.find(({ value }) => value === text)?.value ?? otherwise
-
 const filterOf = (search: Search) => ({
   id: search.id ?? '',
-  type: valueIn(TYPES, search.type, ''),
-  meter: valueIn(METERS, search.meter, ''),
-  state: valueIn(STATES, search.state, 'active'),
+  type: choiceIn(TYPES, search.type, ''),
+  meter: choiceIn(METERS, search.meter, ''),
+  state: stateIn(search.state),
 })
 
 export function View() {
-  const [isCreating, setCreating] = useState(false)
-  const reason = useSession().whyNot('v1.features.createFeature')
-  useShortcuts([{ keys: 'n', label: 'New feature', run: () => setCreating(reason === null) }])
-  const create = (look: 'primary' | 'normal') => (
-    <Button look={look} icon={Plus} reason={reason} onClick={() => setCreating(true)}>
-      New feature
-    </Button>
-  )
+  const opener = useOpener('v1.features.createFeature', 'New feature')
   return (
-    <Page title="Features" actions={create('primary')} lead={TEXTS.lead}>
+    <Page title="Features" actions={opener.button()} lead={TEXTS.lead}>
       <IfPermitted id="v1.features.listFeatures">
-        <FeatureList create={create('normal')} />
+        <FeatureList create={opener.button('normal')} />
       </IfPermitted>
-      <CreateFeature isOpen={isCreating} onClose={() => setCreating(false)} />
+      <CreateFeature isOpen={opener.isOpen} onClose={opener.close} />
     </Page>
   )
 }
 
 function FeatureList({ create }: { create: ReactNode }) {
   const addresses = useAddresses()
-  const [filter, change] = useAddressState(filterOf)
-  const { id, type, meter, state } = filter
-  const isFiltered = id !== '' || type !== '' || meter !== '' || state !== 'active'
+  const filters = useFilters(filterOf)
+  const { id, type, meter, state } = filters.values
   const list = useList('v1.features.listFeatures', {
     query: {
       status: [...STATUSES[state]],
@@ -94,48 +77,23 @@ function FeatureList({ create }: { create: ReactNode }) {
   return (
     <>
       <Toolbar>
-        <SearchField
-          label="Exact id"
-          value={id}
-          onChange={(text) => change({ id: text || null })}
-        />
-        <FilterSelect
-          label="Type"
-          value={type}
-          choices={TYPES}
-          onChange={(value) => change({ type: value || null })}
-        />
-        <FilterSelect
-          label="Usage"
-          value={meter}
-          choices={METERS}
-          onChange={(value) => change({ meter: value || null })}
-        />
-        <FilterSelect
-          label="State"
-          value={state}
-          choices={STATES}
-          onChange={(value) => change({ state: value === 'active' ? null : value })}
-        />
+        <SearchField {...filters.bind('id')} label="Exact id" />
+        <FilterSelect {...filters.bind('type')} label="Type" choices={TYPES} />
+        <FilterSelect {...filters.bind('meter')} label="Usage" choices={METERS} />
+        <FilterSelect {...filters.bind('state')} label="State" choices={STATES} />
       </Toolbar>
       <ListTable
         label="Features"
         list={list}
         columns={COLUMNS}
-        keyOf={(row) => row.id}
         toOf={(row) => addresses.feature(row.id)}
         historyOf={(row) => addresses.historyOf(row.id)}
+        what="feature"
+        filters={filters}
         empty={
-          isFiltered ? (
-            <EmptyFiltered
-              what="feature"
-              onClear={() => change({ id: null, type: null, meter: null, state: null })}
-            />
-          ) : (
-            <Empty title={TEXTS.empty} call={TEXTS.call}>
-              {create}
-            </Empty>
-          )
+          <Empty title={TEXTS.empty} call={TEXTS.call}>
+            {create}
+          </Empty>
         }
       />
     </>

@@ -1,11 +1,7 @@
 import type { AuditEntry, Decision } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
-import { useRead } from '../../api/use-read.ts'
 import { REASONS } from '../../decisions/reasons.ts'
-import { LinkButton } from '../../ui/button.tsx'
-import { Muted } from '../../ui/page.tsx'
-import { IfPermitted, Loaded } from '../../ui/states.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { type Column, ShortList } from '../../ui/table.tsx'
 import { Id, None, ShortId, Time } from '../../ui/text.tsx'
 
 const ROWS = 8
@@ -23,32 +19,17 @@ const DENIALS: readonly Column<Decision>[] = [
 
 export function LastDenials() {
   const addresses = useAddresses()
-  const reading = useRead('v1.decisions.list', { query: { limit: ROWS } })
   return (
-    <IfPermitted id="v1.decisions.list">
-      <Loaded reading={reading} rows={4}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Muted>Nothing was denied.</Muted>
-          ) : (
-            <>
-              <Table
-                label="Last denials"
-                rows={data}
-                columns={DENIALS}
-                keyOf={({ id }) => id}
-                toOf={({ id }) => addresses.decision(id)}
-              />
-              <div>
-                <LinkButton look="quiet" size="small" to={addresses.decisions}>
-                  All denials
-                </LinkButton>
-              </div>
-            </>
-          )
-        }
-      </Loaded>
-    </IfPermitted>
+    <ShortList
+      label="Last denials"
+      id="v1.decisions.list"
+      request={{ query: { limit: ROWS } }}
+      count={4}
+      columns={DENIALS}
+      toOf={({ id }) => addresses.decision(id)}
+      none="Nothing was denied."
+      all={{ to: addresses.decisions, label: 'All denials' }}
+    />
   )
 }
 
@@ -65,31 +46,16 @@ const CHANGES: readonly Column<AuditEntry>[] = [
 
 export function LastChanges() {
   const addresses = useAddresses()
-  const reading = useRead('v1.audit.list', { query: { limit: ROWS } })
   return (
-    <IfPermitted id="v1.audit.list">
-      <Loaded reading={reading} rows={4}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Muted>Nothing was changed.</Muted>
-          ) : (
-            <>
-              <Table
-                label="Last changes"
-                rows={data}
-                columns={CHANGES}
-                keyOf={({ id }) => id}
-                toOf={({ objectId }) => addresses.activity({ object: objectId })}
-              />
-              <div>
-                <LinkButton look="quiet" size="small" to={addresses.activity()}>
-                  All changes
-                </LinkButton>
-              </div>
-            </>
-          )
-        }
-      </Loaded>
-    </IfPermitted>
+    <ShortList
+      label="Last changes"
+      id="v1.audit.list"
+      request={{ query: { limit: ROWS } }}
+      count={4}
+      columns={CHANGES}
+      toOf={({ objectId }) => addresses.activity({ object: objectId })}
+      none="Nothing was changed."
+      all={{ to: addresses.activity(), label: 'All changes' }}
+    />
   )
 }

@@ -1,12 +1,7 @@
 import type { BudgetRow } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
-import { useRead } from '../../api/use-read.ts'
-import { RunsOut } from '../../customer/runs-out.tsx'
-import { Bar } from '../../ui/bar.tsx'
-import { LinkButton } from '../../ui/button.tsx'
-import { Muted } from '../../ui/page.tsx'
-import { IfPermitted, Loaded } from '../../ui/states.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { RunsOut, shareColumn } from '../../customer/runs-out.tsx'
+import { type Column, ShortList } from '../../ui/table.tsx'
 import { Name } from '../../ui/text.tsx'
 
 const ROWS = 6
@@ -20,47 +15,25 @@ const COLUMNS: readonly Column<BudgetRow>[] = [
       </>
     ),
   },
-  {
-    title: 'Share',
-    cell: ({ currentUsage, holds, usageLimit }) => (
-      <Bar used={currentUsage} held={holds} limit={usageLimit ?? 0} />
-    ),
-    width: '100px',
-    isSecondary: true,
-  },
+  shareColumn('100px'),
   { title: 'Runs out', cell: (budget) => <RunsOut budget={budget} /> },
 ]
 
 /** The budgets of all customers that run out first. */
 export function NextToRunOut() {
   const addresses = useAddresses()
-  const reading = useRead('v1.budgets.list', { query: { limit: ROWS } })
   return (
-    <IfPermitted id="v1.budgets.list">
-      <Loaded reading={reading} rows={3}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Muted>No budget runs out before its window ends.</Muted>
-          ) : (
-            <>
-              <Table
-                label="Runs out next"
-                rows={data}
-                columns={COLUMNS}
-                keyOf={({ id }) => id}
-                toOf={({ customerId, entityId, featureId }) =>
-                  addresses.entity(customerId, entityId, featureId)
-                }
-              />
-              <div>
-                <LinkButton look="quiet" size="small" to={addresses.budgets({ within: '7' })}>
-                  All that run out this week
-                </LinkButton>
-              </div>
-            </>
-          )
-        }
-      </Loaded>
-    </IfPermitted>
+    <ShortList
+      label="Runs out next"
+      id="v1.budgets.list"
+      request={{ query: { limit: ROWS } }}
+      count={3}
+      columns={COLUMNS}
+      toOf={({ customerId, entityId, featureId }) =>
+        addresses.entity(customerId, entityId, featureId)
+      }
+      none="No budget runs out before its window ends."
+      all={{ to: addresses.budgets({ within: '7' }), label: 'All that run out this week' }}
+    />
   )
 }

@@ -1,32 +1,22 @@
 import type { EnvironmentSettings } from '../../../../src/api.gen.ts'
 import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { useSession } from '../../api/session.tsx'
-import { useRead } from '../../api/use-read.ts'
 import { SettingRow, SettingRows } from '../../settings/setting-row.tsx'
 import { SettingsPage } from '../../settings/settings-page.tsx'
 import { ChipsField } from '../../ui/chips-field.tsx'
 import { SelectField } from '../../ui/field.tsx'
 import { PageForm } from '../../ui/form.tsx'
-import { IfPermitted, Loaded } from '../../ui/states.tsx'
+import { Read } from '../../ui/states.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { TEXTS, UNKNOWN } from './texts.ts'
 
 export const View = () => (
   <SettingsPage>
-    <IfPermitted id="v1.environment.settings.retrieve">
-      <SettingsRead />
-    </IfPermitted>
+    <Read id="v1.environment.settings.retrieve" request={{}} rows={3}>
+      {({ data, etag }) => <SettingsForm former={data} etag={etag} />}
+    </Read>
   </SettingsPage>
 )
-
-function SettingsRead() {
-  const reading = useRead('v1.environment.settings.retrieve', {})
-  return (
-    <Loaded reading={reading} rows={3}>
-      {({ data, etag }) => <SettingsForm former={data} etag={etag} />}
-    </Loaded>
-  )
-}
 
 function SettingsForm(props: { former: EnvironmentSettings; etag: string | undefined }) {
   const { former, etag } = props

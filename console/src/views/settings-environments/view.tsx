@@ -41,7 +41,6 @@ function Environments() {
       label="Environments"
       list={list}
       columns={columns}
-      keyOf={({ id }) => id}
       toOf={({ id }) => addressesIn(id).home}
       empty={<Empty title={TEXTS.none} />}
     />

@@ -1,10 +1,9 @@
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { ApiKey } from '../../../../src/api.gen.ts'
 import { useSession } from '../../api/session.tsx'
 import { useList } from '../../api/use-read.ts'
 import { SettingsPage } from '../../settings/settings-page.tsx'
-import { useShortcuts } from '../../shell/keys.ts'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Toolbar } from '../../ui/page.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
@@ -19,22 +18,16 @@ import { KINDS, TEXTS } from './texts.ts'
 const STATE_EVERY_MS = 60_000
 
 export function View() {
-  const [isCreating, setCreating] = useState(false)
-  const reason = useSession().whyNot('v1.apiKeys.create')
-  useShortcuts([{ keys: 'n', label: 'New key', run: () => setCreating(reason === null) }])
+  const opener = useOpener('v1.apiKeys.create', 'New key')
   return (
     <SettingsPage lead={TEXTS.lead}>
       <Toolbar>
-        <span data-end>
-          <Button look="primary" icon={Plus} reason={reason} onClick={() => setCreating(true)}>
-            New key
-          </Button>
-        </span>
+        <span data-end>{opener.button()}</span>
       </Toolbar>
       <IfPermitted id="v1.apiKeys.list">
         <Keys />
       </IfPermitted>
-      {isCreating && <CreateKey onClose={() => setCreating(false)} />}
+      {opener.isOpen && <CreateKey onClose={opener.close} />}
     </SettingsPage>
   )
 }
@@ -65,7 +58,6 @@ function Keys() {
         label="API keys"
         list={list}
         columns={columns}
-        keyOf={({ id }) => id}
         empty={<Empty title="No keys yet." call="POST /api/v1/api-keys" />}
         actions={(key) =>
           stateOf(key, nowMs) === null && (

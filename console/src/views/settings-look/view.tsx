@@ -1,50 +1,35 @@
-import { setPreference, usePreferences } from '../../preferences.ts'
+import { type Preferences, setPreference, usePreferences } from '../../preferences.ts'
 import { SettingRow, SettingRows } from '../../settings/setting-row.tsx'
 import { SettingsPage } from '../../settings/settings-page.tsx'
 import { Choices } from '../../ui/field.tsx'
-import { TEXTS } from './texts.ts'
+import type { Choice } from '../../ui/select.tsx'
+import { DENSITIES, TEXTS, THEMES, ZONES } from './texts.ts'
 
-export function View() {
-  const { theme, density, zone } = usePreferences()
+export const View = () => (
+  <SettingsPage lead={TEXTS.lead}>
+    <SettingRows>
+      <Preference of="theme" title={TEXTS.theme} choices={THEMES} />
+      <Preference of="density" title={TEXTS.density} hint={TEXTS.densityHint} choices={DENSITIES} />
+      <Preference of="zone" title={TEXTS.zone} hint={TEXTS.zoneHint} choices={ZONES} />
+    </SettingRows>
+  </SettingsPage>
+)
+
+function Preference<Name extends 'theme' | 'density' | 'zone'>(props: {
+  of: Name
+  title: string
+  hint?: string
+  choices: readonly Choice<Preferences[Name]>[]
+}) {
+  const { of: name, title, choices } = props
   return (
-    <SettingsPage lead={TEXTS.lead}>
-      <SettingRows>
-        <SettingRow title={TEXTS.theme}>
-          <Choices
-            label={TEXTS.theme}
-            value={theme}
-            onChange={(value) => setPreference('theme', value)}
-            choices={[
-              { value: 'system', label: 'System' },
-              { value: 'light', label: 'Light' },
-              { value: 'dark', label: 'Dark' },
-            ]}
-          />
-        </SettingRow>
-        <SettingRow title={TEXTS.density} hint={TEXTS.densityHint}>
-          <Choices
-            label={TEXTS.density}
-            value={density}
-            onChange={(value) => setPreference('density', value)}
-            choices={[
-              { value: 'comfortable', label: 'Comfortable' },
-              { value: 'normal', label: 'Normal' },
-              { value: 'compact', label: 'Compact' },
-            ]}
-          />
-        </SettingRow>
-        <SettingRow title={TEXTS.zone} hint={TEXTS.zoneHint}>
-          <Choices
-            label={TEXTS.zone}
-            value={zone}
-            onChange={(value) => setPreference('zone', value)}
-            choices={[
-              { value: 'local', label: 'In my time zone' },
-              { value: 'utc', label: 'In UTC' },
-            ]}
-          />
-        </SettingRow>
-      </SettingRows>
-    </SettingsPage>
+    <SettingRow {...props}>
+      <Choices<Preferences[Name]>
+        label={title}
+        value={usePreferences()[name]}
+        onChange={(value) => setPreference(name, value)}
+        choices={choices}
+      />
+    </SettingRow>
   )
 }

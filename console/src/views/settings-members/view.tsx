@@ -1,11 +1,10 @@
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Member } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
 import { useList } from '../../api/use-read.ts'
 import { SettingsPage } from '../../settings/settings-page.tsx'
-import { useShortcuts } from '../../shell/keys.ts'
+import { useOpener } from '../../shell/use-opener.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Toolbar } from '../../ui/page.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
@@ -17,22 +16,16 @@ import { RemoveMember } from './remove-member.tsx'
 import { STANDINGS, standingOf, TEXTS } from './texts.ts'
 
 export function View() {
-  const [isAdding, setAdding] = useState(false)
-  const reason = useSession().whyNot('v1.members.upsert')
-  useShortcuts([{ keys: 'n', label: 'Add member', run: () => setAdding(reason === null) }])
+  const opener = useOpener('v1.members.upsert', 'Add member')
   return (
     <SettingsPage lead={TEXTS.lead}>
       <Toolbar>
-        <span data-end>
-          <Button look="primary" icon={Plus} reason={reason} onClick={() => setAdding(true)}>
-            Add member
-          </Button>
-        </span>
+        <span data-end>{opener.button()}</span>
       </Toolbar>
       <IfPermitted id="v1.members.list">
         <Members />
       </IfPermitted>
-      {isAdding && <AddMember onClose={() => setAdding(false)} />}
+      {opener.isOpen && <AddMember onClose={opener.close} />}
     </SettingsPage>
   )
 }
