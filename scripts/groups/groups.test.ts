@@ -53,23 +53,22 @@ function folderWith(t: TestContext, files: Readonly<Record<string, string>>): st
 }
 
 test('patterns stand for groups, and named files and options stay', (t) => {
-  const root = folderWith(t, { 'a.test.ts': '', 'b.test.ts': ALONE, 'c.ts': '' })
+  const root = folderWith(t, { 'a.test.ts': '', 'b.test.ts': ALONE, 'c.ts': '', 'd.test.ts': '' })
   const places = { root, patterns: ['*.ts'], exclude: ['b*'], folder: root }
-  const groups = (count: number) =>
-    Array.from({ length: count }, (_, index) => join(root, `group-00${index + 1}.mjs`))
+  const group = join(root, 'group-001.mjs')
   const byName = '--test-name-pattern=x'
   const table: [string[], string[]][] = [
-    [[], groups(1)],
-    [['--test-timeout=9'], ['--test-timeout=9', ...groups(1)]],
-    [['[ab].test.ts'], groups(2)],
+    [[], [group]],
+    [['--test-timeout=9'], ['--test-timeout=9', group]],
+    [['[ab].test.ts'], ['b.test.ts', 'a.test.ts']],
     [
       ['c.ts', '*.ts'],
-      ['c.ts', ...groups(2)],
+      ['c.ts', group, 'b.test.ts'],
     ],
     [['a.test.ts'], ['a.test.ts']],
-    [[byName], [byName, 'a.test.ts']],
+    [[byName], [byName, 'a.test.ts', 'd.test.ts']],
     [
-      [byName, '*'],
+      [byName, '[ab]*'],
       [byName, 'a.test.ts', 'b.test.ts'],
     ],
   ]

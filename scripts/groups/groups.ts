@@ -2,10 +2,18 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
- * Files that run in a process of their own: those that measure its memory or set its flags, and
- * those that say so in a comment.
+ * Files that run in a process of their own: those that measure its memory or set its flags, those
+ * with a browser, which a module opens once and closes at the end of a file, and those that say so
+ * in a comment.
  */
-const ALONE = /^\/\/ Runs in a process of its own: \w|process\.memoryUsage|setFlagsFromString/m
+const ALONE = new RegExp(
+  [
+    '^// Runs in a process of its own: \\w',
+    'process\\.memoryUsage|setFlagsFromString',
+    'startChromium|open-console\\.ts',
+  ].join('|'),
+  'm',
+)
 /** How many files a process runs at most. What a file has loaded stays in memory until the end. */
 const GROUP_FILES = 16
 /** With these options, files run in processes of their own: in a group, tests have longer names. */
@@ -25,7 +33,7 @@ export type Places = {
 
 /**
  * Returns arguments for the test runner: options, files that `args` names by their paths, and for
- * the files of patterns one file per group.
+ * the files of patterns one file per group. A group of one file is that file.
  */
 export function argumentsOf(args: readonly string[], from: Places): string[] {
   const { root, folder } = from
@@ -38,7 +46,11 @@ export function argumentsOf(args: readonly string[], from: Places): string[] {
   const others = args.filter((arg) => !isPattern(arg))
   if (args.some((arg) => OF_ONE_FILE.test(arg))) return [...others, ...paths]
   const files = paths.map((path) => ({ path, text: readFileSync(resolve(root, path), 'utf8') }))
-  return [...others, ...groupsOf(files).map((group, index) => writeEntry(group, { folder, index }))]
+  const groups = groupsOf(files)
+  const single = groups.filter(({ length }) => length === 1).flat()
+  const shared = groups.filter(({ length }) => length > 1)
+  const entries = shared.map((group, index) => writeEntry(group, { folder, index }))
+  return [...others, ...entries, ...single]
 }
 
 /**

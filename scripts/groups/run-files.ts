@@ -79,8 +79,10 @@ function stateOfProcess(): Map<string, unknown> {
 }
 
 function changesOf(before: Map<string, unknown>, now: Map<string, unknown>): string[] {
-  const names = new Set([...before.keys(), ...now.keys()])
-  return [...names].filter((name) => !Object.is(before.get(name), now.get(name)))
+  // Libraries add globals of their own, which nothing else reads.
+  const added = [...now.keys()].filter((name) => !/^the global /.test(name) && !before.has(name))
+  const names = [...before.keys(), ...added]
+  return names.filter((name) => !Object.is(before.get(name), now.get(name)))
 }
 
 /** Waits until only what was open before keeps the process alive. Returns what else does. */
