@@ -5,7 +5,6 @@ import { useList } from '../../api/use-read.ts'
 import { SettingsPage } from '../../settings/settings-page.tsx'
 import { useOpener } from '../../shell/use-opener.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Toolbar } from '../../ui/page.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, None, Time } from '../../ui/text.tsx'
@@ -20,10 +19,7 @@ const STATE_EVERY_MS = 60_000
 export function View() {
   const opener = useOpener('v1.apiKeys.create', 'New key')
   return (
-    <SettingsPage lead={TEXTS.lead}>
-      <Toolbar>
-        <span data-end>{opener.button()}</span>
-      </Toolbar>
+    <SettingsPage lead={TEXTS.lead} action={opener.button()}>
       <IfPermitted id="v1.apiKeys.list">
         <Keys />
       </IfPermitted>

@@ -6,7 +6,6 @@ import { useList } from '../../api/use-read.ts'
 import { SettingsPage } from '../../settings/settings-page.tsx'
 import { useOpener } from '../../shell/use-opener.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Toolbar } from '../../ui/page.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, Time } from '../../ui/text.tsx'
@@ -18,10 +17,7 @@ import { STANDINGS, standingOf, TEXTS } from './texts.ts'
 export function View() {
   const opener = useOpener('v1.members.upsert', 'Add member')
   return (
-    <SettingsPage lead={TEXTS.lead}>
-      <Toolbar>
-        <span data-end>{opener.button()}</span>
-      </Toolbar>
+    <SettingsPage lead={TEXTS.lead} action={opener.button()}>
       <IfPermitted id="v1.members.list">
         <Members />
       </IfPermitted>
