@@ -23,8 +23,14 @@ const other = await furnishIn(world, 'mark-of-other')
 /** What both must show after every test. To look costs as much as to furnish. */
 const [unwrittenLook, otherLook] = [await portrait(unwritten), await portrait(other)]
 
+/** Checks are read with GET, but a denial is stored. */
+const STORES_DENIALS: readonly OperationId[] = [
+  'v1.customers.checkEntitlement',
+  'v1Beta.customers.entitlements.check',
+]
+
 const furnishedFor = (id: OperationId): Tenant | Promise<Tenant> =>
-  operationOf(id).method === 'GET' ? unwritten : furnished()
+  operationOf(id).method === 'GET' && !STORES_DENIALS.includes(id) ? unwritten : furnished()
 
 /** The paths of an operation, as values of `twin`: its own, and that of its alias if it has one. */
 const twinsOf = (id: OperationId): boolean[] =>

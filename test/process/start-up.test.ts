@@ -176,7 +176,8 @@ test('servers that start together on an empty database all start without a warni
 
 test('a start with a database that does not respond reacts to signals', async (t) => {
   const place = openPlace(t, { isNew: true })
-  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  // A socket that nobody reads would not notice that its client has gone.
+  const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
   t.after(() => silent.close())
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo
