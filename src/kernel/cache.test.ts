@@ -46,6 +46,26 @@ test('the total size is limited, and an entry that is too large is not cached', 
   assert.equal(cache.peek('d'), undefined)
 })
 
+test('a cached value that has grown counts with its new size', () => {
+  const cache = createCache<string, { size: number }>({
+    ...{ maxBytes: 10, maxEntryBytes: 8 },
+    bytesOf: ({ size }) => size,
+  })
+  const grown = { size: 2 }
+  cache.set('a', { size: 4 })
+  cache.set('b', grown)
+  assert.equal(cache.bytes(), 6)
+  grown.size = 5
+  cache.set('b', grown)
+  assert.deepEqual([cache.bytes(), cache.counts().size], [9, 2])
+  grown.size = 7
+  cache.set('b', grown)
+  assert.deepEqual([cache.bytes(), cache.peek('a'), cache.peek('b')], [7, undefined, grown])
+  grown.size = 9
+  cache.set('b', grown)
+  assert.deepEqual([cache.bytes(), cache.peek('b')], [0, undefined])
+})
+
 test('hits and misses are counted, and peek counts as neither', () => {
   const cache = createCache<string, number>({ max: 2 })
   cache.set('a', 1)

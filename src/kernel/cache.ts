@@ -32,6 +32,7 @@ export type Cache<K, V> = {
   get(key: K): V | undefined
   /** Returns the value, also of an expired entry. Neither counts nor changes the order. */
   peek(key: K): V | undefined
+  /** Caches a value. Call it again for a value that has grown: its size counts as it is now. */
   set(key: K, value: V): void
   /** Returns whether there was such an entry. */
   delete(key: K): boolean
@@ -72,6 +73,9 @@ export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>
     },
     peek: (key) => entries.peek(key, { allowStale: true }),
     set: (key, value) => {
+      // The library keeps the size of a value that it already has.
+      if (bytesOf !== undefined && entries.peek(key, { allowStale: true }) === value)
+        entries.delete(key)
       entries.set(key, value)
     },
     delete: (key) => entries.delete(key),

@@ -45,6 +45,35 @@ test('when the byte limit is exceeded, the least recently used state is dropped'
   assert.deepEqual(cache.counts(), { customers: 6, bytes: 9600, evictions: 1 })
 })
 
+test('a state that grows while it is cached counts with its new size', () => {
+  const cache = createStateCache(10_000)
+  for (const customer of ['a', 'b']) cache.put(customer, cache.at(customer, versions()))
+  const state = cache.at('b', versions())
+  state.structure.bytes += 800
+  cache.put('b', state)
+  assert.deepEqual(cache.counts(), { customers: 2, bytes: 4000, evictions: 0 })
+  state.structure.bytes += 800
+  cache.put('b', state)
+  assert.deepEqual(cache.counts(), { customers: 1, bytes: 1600, evictions: 0 })
+})
+
+test('a state of before the cached one is not stored', () => {
+  const cache = createStateCache(100_000)
+  const seenAt = (sequence: number, usageVersion: string) => {
+    const state = cache.at('acme', versions({ usageVersion, sequence }))
+    state.usage.seen = { versions: versions({ usageVersion, sequence }), at: sequence }
+    return state
+  }
+  const before = seenAt(1, 'usage 1')
+  const after = seenAt(2, 'usage 2')
+  cache.put('acme', after)
+  cache.put('acme', before)
+  assert.equal(cache.peek('acme'), after)
+  const latest = seenAt(3, 'usage 3')
+  cache.put('acme', latest)
+  assert.equal(cache.peek('acme'), latest)
+})
+
 test('a state that is too large is not cached, and without memory none is', () => {
   const cache = createStateCache(100_000)
   const large = cache.at('large', versions())

@@ -120,7 +120,10 @@ export type StateCache = {
   next(state: CustomerState, usageVersion: Uuid): CustomerState
   /** Returns the state of a customer, whatever its versions are. */
   peek(customerKey: Uuid): CustomerState | undefined
-  /** Stores a state. Call it after each addition of parts. */
+  /**
+   * Stores a state. Call it after each addition of parts. A state of before the stored one is not
+   * stored: a slow read could otherwise undo what a batch has cached meanwhile.
+   */
   put(customerKey: Uuid, state: CustomerState): void
   counts(): StateCacheCounts
 }
@@ -140,6 +143,14 @@ const usageBytes = ({ cached, openHolds, unattributed }: Usage): number =>
   cachedBytes(cached) +
   (openHolds?.holds.length ?? 0) * HOLD_BYTES +
   (unattributed?.length ?? 0) * UNATTRIBUTED_BYTES
+
+const sequenceOf = ({ usage }: CustomerState): number | null =>
+  usage.seen?.versions.sequence ?? null
+
+function isBefore(state: CustomerState, other: CustomerState): boolean {
+  const [own, others] = [sequenceOf(state), sequenceOf(other)]
+  return own !== null && others !== null && own < others
+}
 
 /** Caches the most recently used states, up to `maxBytes` in total. With 0 nothing is cached. */
 export function createStateCache(maxBytes: number): StateCache {
@@ -169,7 +180,11 @@ export function createStateCache(maxBytes: number): StateCache {
       return { structure, usage: next }
     },
     peek: states.peek,
-    put: states.set,
+    put: (customerKey, state) => {
+      const known = states.peek(customerKey)
+      if (known === undefined || known === state || !isBefore(state, known))
+        states.set(customerKey, state)
+    },
     counts: () => ({ customers: states.counts().size, bytes: states.bytes(), evictions }),
   }
 }
