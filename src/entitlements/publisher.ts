@@ -11,7 +11,10 @@ export type Trigger =
   | 'customer_archived'
   | 'customer_unarchived'
 
-/** Publishes all entitlements of a customer. The change must have been written before. */
+/**
+ * Renews the version of a customer, whose entitlements have changed, and publishes all of them. The
+ * change must have been written before. The version is the last lock of the transaction.
+ */
 export type EntitlementPublisher = (
   tx: Tx,
   context: PublishContext,

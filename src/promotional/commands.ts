@@ -1,5 +1,5 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
-import { changeStructure, lockVersions, renewVersion } from '../customers/index.ts'
+import { changeStructure, lockVersions } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import type { EntitlementPublisher } from '../entitlements/index.ts'
 import { publish } from '../events/index.ts'
@@ -106,9 +106,8 @@ type Changes = {
 }
 
 /**
- * Publishes the changes in parallel with the statements that write them, and then the new
- * entitlements of the customer. The version is renewed last, so that usage is counted before or
- * after the whole change.
+ * Publishes the changes in parallel with the statements that write them. Then it renews the version
+ * of the customer and publishes its new entitlements.
  */
 async function saveChanges(
   tx: Tx,
@@ -128,7 +127,6 @@ async function saveChanges(
   await Promise.all([...writes, publish(tx, call, events)])
   const trigger = `promotional_entitlement_${kind}` as const
   await call.publishEntitlements(tx, call, { customerKey, trigger })
-  await renewVersion(tx, call, [customerKey])
 }
 
 type PromotionalQuery = { customerId: string; featureId: string }

@@ -11,7 +11,10 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { createEnvironmentStates, createStateCache, readVersions } from '../cache/index.ts'
 import { type EntitlementList, gatherList } from './list-entitlements.ts'
 
-/** Returns the function that publishes all entitlements of a customer. */
+/**
+ * Returns the function that publishes all entitlements of a customer. It renews the version first,
+ * so that usage is counted before or after the whole change, and the list is of one instant.
+ */
 export const entitlementPublisher =
   (entitlements: EntitlementReads): EntitlementPublisher =>
   async (tx, context, { customerKey, trigger }) => {
@@ -21,8 +24,7 @@ export const entitlementPublisher =
 
 /**
  * Returns a hook for `customers`. Archiving takes all entitlements away and unarchiving gives them
- * back, so both publish them. The version is renewed, so that usage is counted before or after the
- * change.
+ * back, so both publish them.
  */
 export const archivePublisher =
   (entitlements: EntitlementReads): ArchiveHook =>
@@ -30,18 +32,21 @@ export const archivePublisher =
     const listed = await listWithin(tx, context, { customerKey, entitlements })
     const trigger = archivedAt === null ? 'customer_unarchived' : 'customer_archived'
     if (listed.hasAnything) await publishList(tx, context, { trigger, customerKey, listed })
-    await renewVersion(tx, context, [customerKey])
   }
 
 /**
- * Lists the entitlements of a customer as they are within a transaction. Nothing is shared with
- * other requests, because the transaction may still be rolled back.
+ * Renews the version of a customer, and lists its entitlements as they are within the transaction.
+ * The new version locks out whoever counts usage or ends holds, so that all statements of the list
+ * see the same. Nothing is shared with other requests, because the transaction may still be rolled
+ * back.
  */
 async function listWithin(
   tx: Tx,
-  { scope, now }: PublishContext,
+  context: PublishContext,
   { customerKey, entitlements }: { customerKey: Uuid; entitlements: EntitlementReads },
 ): Promise<EntitlementList> {
+  const { scope, now } = context
+  await renewVersion(tx, context, [customerKey])
   const [found = null] = await readVersions(tx, [{ ...scope, customerKey }])
   const versions = required(found, 'the versions of a customer')
   const cache = createStateCache(0)
