@@ -5,10 +5,26 @@ import type { Call } from '../operation.ts'
 import { findRoles } from './caller-store.ts'
 import { type Authority, isLive, makesUntilOf } from './key-rules.ts'
 import { findKey } from './key-store.ts'
-import { roleOf } from './permit.ts'
+import { notPermitted, permits, roleOf } from './permit.ts'
+import type { Permission } from './types.ts'
 
 /** A caller, or the maker of a sign-in code that is exchanged now. */
 export type Maker = Pick<Call, 'app' | 'scope'> & { origin: Pick<Origin, 'actor'> }
+
+/**
+ * Returns what a caller may pass on at present. Call it under the lock of the change: the caller's
+ * rights may have changed since the request arrived. 403 if the caller has lost the permission; 401
+ * for a key that has ended.
+ */
+export async function authorityFor(
+  tx: Tx,
+  call: Maker,
+  permission: Permission,
+): Promise<Authority> {
+  const authority = await authorityOf(tx, call)
+  if (!permits(authority.role, permission)) throw notPermitted(call.origin.actor, authority.role)
+  return authority
+}
 
 /**
  * Returns what a maker may pass on at present. 401 for a key that has ended since it was

@@ -7,7 +7,7 @@ import { inBody, inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
-import { authorityOf } from './authority.ts'
+import { authorityFor } from './authority.ts'
 import { isLive, refuseBeyond, refuseLast } from './key-rules.ts'
 import * as store from './key-store.ts'
 import { publishChange } from './publish-change.ts'
@@ -35,7 +35,7 @@ export const createKeyAs = (call: Call, input: NewKey): Promise<KeyWithSecret> =
     const { scope } = call
     const now = call.app.clock.now()
     await lockEnvironment(tx, scope)
-    const authority = await authorityOf(tx, call)
+    const authority = await authorityFor(tx, call, 'apiKeys:write')
     const { expiresAt = authority.makesUntil } = input
     if (expiresAt !== null && !(now < expiresAt && expiresAt < LATEST))
       throw badInput(
@@ -63,7 +63,7 @@ export const revokeKeyAs = (call: Call, keyId: Uuid): Promise<ApiKey> =>
     const { scope } = call
     // Otherwise two keys could be revoked at the same time, each because the other one stays.
     await lockEnvironment(tx, scope)
-    await authorityOf(tx, call)
+    await authorityFor(tx, call, 'apiKeys:write')
     const key = await lockUnrevoked(tx, keyId, scope)
     refuseConfigured(key)
     const now = call.app.clock.now()
@@ -88,7 +88,7 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<KeyWi
 export const rotateKeyAs = (call: Call, keyId: Uuid, graceMs: number): Promise<KeyWithSecret> =>
   call.app.db.transaction(async (tx) => {
     await lockEnvironment(tx, call.scope)
-    const authority = await authorityOf(tx, call)
+    const authority = await authorityFor(tx, call, 'apiKeys:write')
     const key = await lockRotatable(tx, call.app, keyId, call.scope)
     refuseConfigured(key)
     refuseBeyond(authority, { kind: key.kind, expiresAt: null })

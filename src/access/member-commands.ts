@@ -7,7 +7,7 @@ import { badInput, notFound } from '../kernel/errors.ts'
 import { refuseOutdated } from '../kernel/etag.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
-import { authorityOf } from './authority.ts'
+import { authorityFor } from './authority.ts'
 import {
   endsOwnership,
   lastOwner,
@@ -84,7 +84,7 @@ export const putMemberAs = (
   call.app.db.transaction(async (tx) => {
     const { scope } = call
     const person = { accountKey: await store.lockAccountOf(tx, scope), userId }
-    const authority = await authorityOf(tx, call)
+    const authority = await authorityFor(tx, call, 'members:write')
     const before = await store.findMember(tx, scope, userId)
     const after = rolesAfter(before, given)
     refuseOutdated(call, () => before && memberToWire(before))
@@ -95,7 +95,8 @@ export const putMemberAs = (
       throw badInput(null, `the account already has ${MEMBERS} members; remove some first`)
     await publishing(tx, appOf(call), person, async () => {
       await saveMember(tx, call.app, person, after.accountRole)
-      await store.putRole(tx, scope, userId, after.role)
+      // An owner needs no role of their own, and a stored one would outlive the ownership.
+      if (after.accountRole !== 'OWNER') await store.putRole(tx, scope, userId, after.role)
     })
     return required(await store.findMember(tx, scope, userId), 'a member that was just saved')
   })
@@ -110,7 +111,7 @@ export const removeMemberAs = (call: Call, userId: string): Promise<boolean> =>
   call.app.db.transaction(async (tx) => {
     const { scope } = call
     const person = { accountKey: await store.lockAccountOf(tx, scope), userId }
-    const authority = await authorityOf(tx, call)
+    const authority = await authorityFor(tx, call, 'members:write')
     const before = await store.findMember(tx, scope, userId)
     if (before === null) return false
     refuseChangeBeyond(authority, { before, after: null })

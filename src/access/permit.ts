@@ -1,5 +1,7 @@
 import { OPERATION_PERMISSIONS } from '../api.gen.ts'
 import { required } from '../kernel/assert.ts'
+import { type ApiError, forbidden } from '../kernel/errors.ts'
+import type { Actor } from '../kernel/origin.ts'
 import type { AccountRole, EnvironmentRole, KeyKind, Permission } from './types.ts'
 
 /** `<resource>:read` or `<resource>:write`. `*` stands for every resource, also for future ones. */
@@ -64,6 +66,14 @@ export function permits(role: KeyKind | EnvironmentRole, permission: Permission)
       (granted.verb === 'write' || granted.verb === verb),
   )
 }
+
+/** The 403 for a caller whose role lacks the permission of an operation. */
+export const notPermitted = ({ kind }: Actor, role: KeyKind | EnvironmentRole): ApiError =>
+  forbidden(
+    kind === 'USER'
+      ? `the role ${role} may not use this operation`
+      : `a ${role} key may not use this operation`,
+  )
 
 /** Returns the permissions of a role, among those that operations require. Sorted. */
 export const permissionsOf = (role: KeyKind | EnvironmentRole): Permission[] =>

@@ -4,7 +4,7 @@ import { badInput, unauthenticated } from '../kernel/errors.ts'
 import type { Actor } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
-import { authorityOf } from './authority.ts'
+import { authorityFor, authorityOf } from './authority.ts'
 import { addKey } from './key-commands.ts'
 import { refuseBeyond } from './key-rules.ts'
 import { covers } from './permit.ts'
@@ -44,7 +44,7 @@ export const makeSignInCodeAs = (
   call.app.db.transaction(async (tx) => {
     const { app, scope, origin } = call
     await lockEnvironment(tx, scope)
-    const authority = await authorityOf(tx, call)
+    const authority = await authorityFor(tx, call, 'apiKeys:write')
     // Who may make codes and is not limited to API keys may do everything.
     const own = kind ?? (authority.role === 'api-keys-write' ? authority.role : 'full-access')
     refuseBeyond(authority, { kind: own, expiresAt: authority.makesUntil })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { until } from '../../test/support/deadline.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openShop } from '../../test/support/shop.ts'
+import { untilWaiting } from '../../test/support/until-waiting.ts'
 import { openWorldApart } from '../../test/support/world.ts'
-import { column, row, type Sql, sql } from '../db/index.ts'
+import { type Sql, sql } from '../db/index.ts'
 
 /** A database of its own, because tables are locked. */
 const world = await openWorldApart()
@@ -100,20 +100,6 @@ test('usage of one customer fixes the meter, but not in other environments', asy
   await refusesMeter(sum, /^meter\.aggregation\.function: /)
 })
 
-const waitingRow = row({ waiting: column.integer })
-
-/** Waits until `count` transactions of this database wait for a lock. */
-const untilWaiting = (count: number) =>
-  until(`${count} to wait for a lock`, async () => {
-    const { waiting } = await db.read.one(
-      waitingRow,
-      sql`
-      select count(*)::integer as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    return waiting >= count
-  })
-
 /** Runs work while nobody can write to a table. */
 const withoutWritesTo = (table: Sql, work: () => Promise<void>) =>
   db.transaction(async (tx) => {
@@ -129,9 +115,9 @@ test('an event that is being counted keeps its meter from changing', async () =>
   const counted: Promise<unknown>[] = []
   await withoutWritesTo(sql`usage_events`, async () => {
     counted.push(ingest([call('a')]))
-    await untilWaiting(1)
+    await untilWaiting(db.read, 1)
     changed.push(remeter(bySize))
-    await Promise.race([untilWaiting(2), ...changed])
+    await Promise.race([untilWaiting(db.read, 2), ...changed])
   })
   await Promise.all(counted)
   assert.deepEqual(
@@ -146,9 +132,9 @@ test('an event that arrives during a change of its meter is counted by the new m
   const ways: Promise<unknown>[] = []
   await withoutWritesTo(sql`outbox`, async () => {
     ways.push(remeter(bySize))
-    await untilWaiting(1)
+    await untilWaiting(db.read, 1)
     ways.push(ingest([call('a')]))
-    await Promise.race([untilWaiting(2), ways[1]])
+    await Promise.race([untilWaiting(db.read, 2), ways[1]])
   })
   await Promise.all(ways)
   assert.equal(await usage('used'), 100)

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Caller, type Permission, permits } from '../access/index.ts'
+import { type Caller, notPermitted, type Permission, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { BODY_LIMIT } from '../config.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
-import { ApiError, badInput, forbidden } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import { inHeader, inPath } from '../kernel/field.ts'
 import { machine } from '../kernel/watched-clock.ts'
 import {
@@ -245,11 +245,7 @@ function refuseEmptySegments(request: FastifyRequest): void {
 /** A person has no role outside of an environment. The 404 for that comes after the validation. */
 function refuseUnpermitted({ actor, role, scope }: Caller, permission: Permission): void {
   if (scope instanceof ApiError || permits(role, permission)) return
-  throw forbidden(
-    actor.kind === 'USER'
-      ? `the role ${role} may not use this operation`
-      : `a ${role} key may not use this operation`,
-  )
+  throw notPermitted(actor, role)
 }
 
 /**
