@@ -217,7 +217,10 @@ export async function createBursar(from: {
   clock: MovableClock | null
 }): Promise<Bursar> {
   const { app, connection, log, clock } = from
-  contractOfProcess ??= readContract()
+  contractOfProcess ??= readContract().catch((error) => {
+    contractOfProcess = null
+    throw error
+  })
   const { contract, validators } = await contractOfProcess
   await makePartitions(app)
   const authenticator = createAuthenticator(app)
