@@ -113,7 +113,8 @@ for (const [at, [route, name]] of FORMS.entries())
     await page.goto(addressFor(route))
     await page.locator('main').getByRole('button', { name, exact: true }).first().click()
     const dialog = page.getByRole('dialog')
-    await dialog.waitFor()
+    // A dialog that reads its object first has no form before.
+    await dialog.locator('form').waitFor()
     const fields = dialog.locator('input:not([type]), input[type=text]')
     const field = fields.first()
     const hasField = (await fields.count()) > 0
