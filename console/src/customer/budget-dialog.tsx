@@ -6,7 +6,7 @@ import { FieldRow } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Loading, Problem } from '../ui/states.tsx'
 import { useForm } from '../ui/use-form.ts'
-import { CadenceField, LimitField, limitOf } from './budget-fields.tsx'
+import { CadenceField, LimitField, limitOf, refuseLimit } from './budget-fields.tsx'
 
 /** Which budget: of an entity, for a feature or a currency, within a scope. */
 export type BudgetPlace = {
@@ -107,6 +107,7 @@ function BudgetForm(
       const to = budget?.usageLimit ?? null
       return `The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`
     },
+    check: ({ usageLimit }) => refuseLimit(usageLimit),
     undo: former && (({ send }) => send({ params, body: bodyOf(former) })),
     onDone: onClose,
   })
@@ -123,7 +124,6 @@ function BudgetForm(
             ? 'It has no limit so far.'
             : `Its limit is ${formatNumber(former.usageLimit)} so far.`
       }
-      reason={Number.isNaN(limitOf(fields.usageLimit)) ? 'The limit is not a number.' : null}
     >
       {props.budgetId !== null && former !== null && (
         <Meanwhile

@@ -3,6 +3,7 @@ import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
 import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
+import { numberIn, refuseNumber } from '../ui/number.ts'
 import { type Choice, choicesOf } from '../ui/select.tsx'
 import { type Form, useForm } from '../ui/use-form.ts'
 
@@ -69,6 +70,8 @@ export function GrantDialog(props: {
       params,
       body: { promotionalEntitlements: [inputOf(fields, featureOf(fields))] },
     }),
+    check: (fields) =>
+      hasLimit(fields, featureOf(fields)) ? refuseNumber('usageLimit', fields.limit) : null,
     doneText: (_, fields) =>
       `${featureOf(fields)?.displayName ?? fields.featureId} was granted to ${customer.name}.`,
     undo: ({ fields: { featureId } }) => revoke.mutateAsync({ params: { ...params, featureId } }),
@@ -159,6 +162,10 @@ function EnumFields(props: {
   )
 }
 
+/** Whether a number is said: a limit, or the value of a feature that has no meter. */
+const hasLimit = ({ isUnlimited }: GrantFields, feature: Feature | undefined): boolean =>
+  feature?.featureType === 'NUMBER' && !(feature.meterType !== 'None' && isUnlimited)
+
 function inputOf(fields: GrantFields, feature: Feature | undefined): PromotionalEntitlementInput {
   const isNumber = feature?.featureType === 'NUMBER'
   const isMetered = isNumber && feature.meterType !== 'None'
@@ -167,7 +174,7 @@ function inputOf(fields: GrantFields, feature: Feature | undefined): Promotional
     featureId: fields.featureId.trim(),
     period: fields.period,
     customEndDate: fields.period === 'custom' ? new Date(fields.end).toISOString() : null,
-    usageLimit: isNumber && !(isMetered && fields.isUnlimited) ? Number(fields.limit) : null,
+    usageLimit: hasLimit(fields, feature) ? numberIn(fields.limit) : null,
     hasUnlimitedUsage: isMetered ? fields.isUnlimited : null,
     hasSoftLimit: isMetered ? fields.isSoft && !fields.isUnlimited : null,
     enumValues: feature?.featureType === 'ENUM' ? [...fields.values] : null,

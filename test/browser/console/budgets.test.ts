@@ -96,3 +96,49 @@ test('an entity is added below another, and can be taken away again', async (t) 
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('No entity matches these filters.').waitFor()
 })
+
+test('an entity whose dialog is closed before its budget is made is told of, and undone', async (t) => {
+  const tenant = await world.tenant()
+  await furnish(tenant)
+  const path = '/customers/acme/budgets?view=flat&q=bot'
+  const page = await openConsole(t, { tenant, path, expected: [400, 404] })
+  const dialog = page.getByRole('dialog')
+  const add = dialog.getByRole('button', { name: 'Add', exact: true })
+  const below = dialog.getByLabel(/^Below/)
+  await page.getByText('No entity matches these filters.').waitFor()
+  await page.getByRole('button', { name: 'Add entity' }).click()
+  await dialog.getByLabel('Id', { exact: true }).fill('bot-1')
+  await dialog.getByLabel('Type', { exact: true }).fill('agent')
+  await below.fill('nowhere')
+  await add.click()
+  await dialog.locator('[name=parentId][aria-invalid=true]').waitFor()
+  // The newest refusal is the one that is shown.
+  await dialog.getByLabel('Type', { exact: true }).fill('no such type')
+  await add.click()
+  await dialog.locator('[name=entityTypeId][aria-invalid=true]').waitFor()
+  await dialog.getByLabel('Type', { exact: true }).fill('agent')
+  await dialog.getByLabel('Limit optional').fill('many')
+  await add.click()
+  await dialog.locator('[name=usageLimit][aria-invalid=true]').waitFor()
+  await dialog.getByLabel('Limit optional').fill('10')
+  await below.fill('research')
+  let release = () => {}
+  const isClosed = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/assignments', async (route) => {
+    if (route.request().method() !== 'GET') await isClosed
+    await route.fallback()
+  })
+  const placing = page.waitForRequest(
+    (request) => request.method() !== 'GET' && request.url().endsWith('/assignments'),
+  )
+  await add.click()
+  await placing
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  release()
+  await page.getByText('bot-1 was added.').waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('No entity matches these filters.').waitFor()
+})

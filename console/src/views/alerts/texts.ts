@@ -3,7 +3,6 @@ export const TEXTS = {
   thresholds: 'Thresholds of this environment',
   thresholdsHint:
     'Percentages of a limit, at most 10. Enter or a comma adds one. Without any, no event is published.',
-  notNumber: (text: string) => `${text} is no number.`,
   fired: 'What has fired',
   empty: (days: number) => `No budget reached a threshold in the last ${days} days.`,
   event: 'entity.entitlement.usage_exceeded',

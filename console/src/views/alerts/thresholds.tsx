@@ -2,6 +2,7 @@ import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ChipsField } from '../../ui/chips-field.tsx'
 import { PageForm } from '../../ui/form.tsx'
+import { numberIn, refuseNumber } from '../../ui/number.ts'
 import { Section } from '../../ui/page.tsx'
 import { Read } from '../../ui/states.tsx'
 import { useForm } from '../../ui/use-form.ts'
@@ -25,8 +26,8 @@ function ThresholdsForm(props: { former: readonly number[]; etag: string | undef
     etag,
     isInPage: true,
     check: ({ thresholds }) => {
-      const wrong = thresholds.find((text) => !Number.isFinite(Number(text)))
-      return wrong === undefined ? null : { field: 'thresholds', message: TEXTS.notNumber(wrong) }
+      const wrong = thresholds.find((text) => numberIn(text) === null)
+      return wrong === undefined ? null : refuseNumber('thresholds', wrong)
     },
     requestOf: ({ thresholds }) => ({ body: { thresholds: thresholds.map(Number) } }),
     doneText: () => 'The thresholds were changed.',

@@ -1,6 +1,6 @@
 import { useRead } from '../../api/use-read.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { CadenceField, LimitField, limitOf } from '../../customer/budget-fields.tsx'
+import { CadenceField, LimitField, limitOf, refuseLimit } from '../../customer/budget-fields.tsx'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { FieldRow, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
@@ -61,6 +61,7 @@ function useAdding(feature: string | null, onClose: () => void): Form<EntityFiel
   const place = useWrite('v1Beta.customers.assignments.upsert')
   const form = useForm('v1Beta.customers.entities.upsert', {
     first: NOTHING,
+    check: ({ usageLimit }) => refuseLimit(usageLimit),
     requestOf: ({ id, entityTypeId, displayName }) => ({
       params,
       body: {
@@ -76,11 +77,19 @@ function useAdding(feature: string | null, onClose: () => void): Form<EntityFiel
     next: (_, fields) => {
       if (feature === null) return done(fields)
       const body = { entityEntitlements: [budgetOf(fields, feature)] }
-      place.mutate({ params, body }, { onSuccess: () => done(fields) })
+      // A promise outlives the dialog, which may be closed meanwhile. `place.error` has a refusal.
+      place.mutateAsync({ params, body }).then(
+        () => done(fields),
+        () => null,
+      )
     },
   })
   return {
     ...form,
+    submit: () => {
+      place.reset()
+      form.submit()
+    },
     isBusy: form.isBusy || place.isPending,
     error: place.error ?? form.error,
     reason: form.reason ?? place.reason,

@@ -3,6 +3,7 @@
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { BudgetStanding } from '../../../../src/api.gen.ts'
 import { useWrite } from '../../api/use-write.ts'
+import { limitOf, refuseLimit } from '../../customer/budget-fields.tsx'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { formatNumber } from '../../format.ts'
 import { None } from '../../ui/text.tsx'
@@ -50,8 +51,8 @@ function LimitField({ of, onEnd }: { of: LimitOf; onEnd: (isNext: boolean) => vo
   const bodyOf = (usageLimit: number | null) => ({
     entityEntitlements: [{ entityId, featureId, usageLimit }],
   })
-  const limit = text.trim() === '' ? null : Number(text)
-  const isWrong = Number.isNaN(limit)
+  const limit = limitOf(text)
+  const isWrong = refuseLimit(text) !== null
   const end = (isNext: boolean) => {
     isDone.current = true
     onEnd(isNext)

@@ -2,6 +2,7 @@ import type { Reservation, ReservationOverage } from '../../../../src/api.gen.ts
 import { formatNumber } from '../../format.ts'
 import { FieldRow, SelectField, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
+import { refuseNumber } from '../../ui/number.ts'
 import { useForm } from '../../ui/use-form.ts'
 import { LENGTHS, type Length, OVERAGES, TEXTS } from './texts.ts'
 
@@ -17,12 +18,11 @@ export function CommitDialog({ of: reservation, onClose }: Props) {
       params: paramsOf(reservation),
       body: { amount: Number(amount), overage },
     }),
+    check: ({ amount }) => refuseNumber('amount', amount),
     doneText: ({ data }, { amount }) =>
       data.isGranted ? `${formatNumber(Number(amount))} recorded as used.` : TEXTS.denied,
     onDone: onClose,
   })
-  const { amount } = form.fields
-  const isNumber = amount.trim() !== '' && !Number.isNaN(Number(amount))
   return (
     <FormDialog
       form={form}
@@ -30,7 +30,6 @@ export function CommitDialog({ of: reservation, onClose }: Props) {
       title={`Commit the hold of ${formatNumber(reservation.amount)}`}
       description={TEXTS.commit}
       submit="Commit"
-      reason={isNumber ? null : 'The amount is not a number.'}
     >
       <FieldRow>
         <TextField

@@ -9,6 +9,7 @@ import { UnitNames } from '../../catalog/unit-names.tsx'
 import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
+import { refuseNumber } from '../../ui/number.ts'
 import type { Choice } from '../../ui/select.tsx'
 import { type Form, useForm } from '../../ui/use-form.ts'
 
@@ -81,6 +82,8 @@ export function EditFeature(props: {
   const form = useForm('v1.features.updateFeature', {
     first: now,
     etag,
+    check: ({ isTransformed, divide }) =>
+      isTransformed ? refuseNumber('unitTransformation/divide', divide) : null,
     requestOf: (fields) => ({ params, body: bodyOf(feature, fields, feature.metadata) }),
     doneText: ({ data }) => `${data.displayName} was changed.`,
     undo: ({ answer, send }) => send({ params, body: bodyOf(feature, now, answer.data.metadata) }),
