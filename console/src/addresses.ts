@@ -33,9 +33,12 @@ export function addressesIn(environment: string) {
       `${root}/currencies${searchOf(query)}`,
     activity: (query: Record<string, string | undefined> = {}) =>
       `${root}/activity${searchOf(query)}`,
-    /** Who changed an object, the last change open. An id may be one of its customer only. */
-    historyOf: (object: string, customerId?: string) =>
-      `${customerId === undefined ? `${root}/activity` : customer(customerId, 'activity')}${searchOf({ object, open: 'last' })}`,
+    /**
+     * Who changed an object, the last change open. An id may be one of its customer only, or one
+     * among the objects with these types of events only.
+     */
+    historyOf: (object: string, of: { customerId?: string; types?: readonly string[] } = {}) =>
+      `${of.customerId === undefined ? `${root}/activity` : customer(of.customerId, 'activity')}${searchOf({ type: of.types?.join(), object, open: 'last' })}`,
     alerts: `${root}/alerts`,
     settings: (tab: string) => `${root}/settings/${tab}`,
   }

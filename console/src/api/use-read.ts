@@ -9,6 +9,11 @@ export type ReadOptions = {
   everyMs?: number
   /** False: nothing is read yet. */
   isOn?: boolean
+  /**
+   * False for what fills a form: it is forgotten with the component. A write closes the form before
+   * anything is read again, so the next form would begin with the former state.
+   */
+  isKept?: boolean
 }
 
 /**
@@ -18,7 +23,7 @@ export type ReadOptions = {
 export function useRead<Id extends OperationId>(
   id: Id,
   request: RequestOf<Id>,
-  { everyMs = EVERY.list, isOn = true }: ReadOptions = {},
+  { everyMs = EVERY.list, isOn = true, isKept = true }: ReadOptions = {},
 ) {
   const { caller, environment } = useSession()
   return useQuery({
@@ -27,6 +32,7 @@ export function useRead<Id extends OperationId>(
     enabled: isOn,
     refetchInterval: everyMs,
     placeholderData: (former, query) => formerOf(former, query, request),
+    ...(!isKept && { gcTime: 0 }),
   })
 }
 

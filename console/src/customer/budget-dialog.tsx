@@ -18,17 +18,22 @@ export type BudgetPlace = {
   scopeEntityIds: readonly string[]
 }
 
-/** Changes a budget, or makes it. `limit` is what the field begins with. */
+/** Changes a budget, or makes it. */
 export function BudgetDialog(props: {
   place: BudgetPlace
-  limit: number | null
+  /** The limit that is proposed. Default: the one that is stored. */
+  limit?: number
   onClose: () => void
 }) {
   const { place, limit, onClose } = props
-  const reading = useRead('v1Beta.customers.assignments.list', {
-    params: { id: place.customerId },
-    query: { entityId: place.entityId, limit: 100, ...place.capability },
-  })
+  const reading = useRead(
+    'v1Beta.customers.assignments.list',
+    {
+      params: { id: place.customerId },
+      query: { entityId: place.entityId, limit: 100, ...place.capability },
+    },
+    { isKept: false },
+  )
   const wanted = place.scopeEntityIds.toSorted().join()
   const rows = reading.data?.data ?? []
   const at = rows.findIndex(({ scopeEntityIds }) => scopeEntityIds.join() === wanted)
@@ -46,7 +51,7 @@ export function BudgetDialog(props: {
         ...(previous !== undefined && { after: previous.id }),
       },
     },
-    { isOn: own !== undefined },
+    { isOn: own !== undefined, isKept: false },
   )
   const isTagRead = own === undefined || alone.data !== undefined || alone.error !== null
   if (reading.data !== undefined && isTagRead)
@@ -57,7 +62,10 @@ export function BudgetDialog(props: {
         budgetId={own?.id ?? null}
         etag={alone.data?.data[0]?.id === own?.id ? alone.data?.etag : undefined}
         former={own ? { usageLimit: own.usageLimit, cadence: own.cadence } : null}
-        first={{ usageLimit: limit === null ? '' : String(limit), cadence: own?.cadence ?? 'P1M' }}
+        first={{
+          usageLimit: String(limit ?? own?.usageLimit ?? ''),
+          cadence: own?.cadence ?? 'P1M',
+        }}
       />
     )
   return (
@@ -99,6 +107,7 @@ function BudgetForm(
   const form = useForm('v1Beta.customers.assignments.upsert', {
     first,
     etag,
+    check: ({ usageLimit }) => refuseLimit(usageLimit),
     requestOf: ({ usageLimit, cadence }) => ({
       params,
       body: bodyOf({ usageLimit: limitOf(usageLimit), cadence }),
@@ -107,7 +116,6 @@ function BudgetForm(
       const to = budget?.usageLimit ?? null
       return `The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`
     },
-    check: ({ usageLimit }) => refuseLimit(usageLimit),
     undo: former && (({ send }) => send({ params, body: bodyOf(former) })),
     onDone: onClose,
   })
@@ -127,7 +135,7 @@ function BudgetForm(
     >
       {props.budgetId !== null && former !== null && (
         <Meanwhile
-          error={form.error}
+          error={form.refusal}
           objectId={props.budgetId}
           customerId={customerId}
           fields={[

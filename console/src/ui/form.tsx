@@ -72,14 +72,19 @@ export function FormDialog(
 ) {
   const { form, submit = 'Save', isOpen = true, isDanger, note, children } = props
   const reason = props.reason ?? form.reason
+  // A dialog that stays mounted keeps what was typed, but not what was wrong with it.
+  const close = () => {
+    form.forgive()
+    props.onClose()
+  }
   return (
-    <Dialog {...props} isOpen={isOpen}>
+    <Dialog {...props} isOpen={isOpen} onClose={close}>
       <form {...sending(form, reason)} style={{ display: 'contents' }}>
         <DialogBody>
           <FormErrors error={form.error}>{children}</FormErrors>
         </DialogBody>
         <DialogFoot note={note}>
-          <Button onClick={props.onClose}>Cancel</Button>
+          <Button onClick={close}>Cancel</Button>
           <Button
             type="submit"
             look={isDanger ? 'danger' : 'primary'}
@@ -116,8 +121,11 @@ function sending({ submit, isBusy }: Submission, reason: string | null) {
     event.preventDefault()
     if (!isBusy && reason === null) submit()
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSubmit(event)
+  const onKeyDown = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
+    event.preventDefault()
+    // Unlike `submit`, this first asks the fields whether they are filled.
+    event.currentTarget.requestSubmit()
   }
   return { onSubmit, onKeyDown }
 }

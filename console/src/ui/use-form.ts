@@ -18,12 +18,17 @@ export type FieldComparison = { label: string; now: unknown; typed: unknown }
 export type Submission = {
   submit: () => void
   isBusy: boolean
+  /** What is wrong: what a check found, else what the server refused. */
   error: unknown
+  /** Forgets what is wrong. */
+  forgive: () => void
   /** Why the caller may not submit. */
   reason: string | null
 }
 
 export type Form<Fields> = Submission & {
+  /** What the server refused, which stays while a check finds something else. */
+  refusal: unknown
   fields: Fields
   set(part: Partial<Fields>): void
   /**
@@ -33,18 +38,19 @@ export type Form<Fields> = Submission & {
   bind<Name extends keyof Fields & string>(name: Name, path?: string): FieldState<Fields[Name]>
   /** Compares what is stored now with what was typed, in the fields that get a label here. */
   compare(labels: Partial<Record<keyof Fields & string, string>>): FieldComparison[]
-  /** Forgets what was typed. */
+  /** Forgets what was typed, and what was wrong with it. */
   discard(): void
 }
 
 type FormOptions<Id extends OperationId, Fields> = {
-  /** What the fields begin with: what is stored of the object, if there is one. */
+  /**
+   * What the fields begin with: what is stored of the object, if there is one. They follow it until
+   * somebody types.
+   */
   first: Fields
   requestOf: (fields: Fields) => RequestOf<Id>
   /** The entity tag of the object that the form was filled with. */
   etag?: string | undefined
-  /** True for a form of a page: until somebody types, it shows what is stored. */
-  isInPage?: boolean
   /** What the server cannot know is wrong. It is shown at the field, and nothing is sent. */
   check?: (fields: Fields) => { field: string; message: string } | null
   /** What is told once it is done. */
@@ -70,9 +76,8 @@ export function useForm<Id extends OperationId, Fields extends object>(
   id: Id,
   options: FormOptions<Id, Fields>,
 ): Form<Fields> {
-  const { first, requestOf, isInPage = false, check, doneText, undo, onDone, next } = options
-  const start = isInPage ? null : first
-  const [typed, setTyped] = useState<Fields | null>(start)
+  const { first, requestOf, check, doneText, undo, onDone, next } = options
+  const [typed, setTyped] = useState<Fields | null>(null)
   const [wrong, setWrong] = useState<CallError | null>(null)
   const sent = useRef(first)
   const fields = typed ?? first
@@ -81,13 +86,18 @@ export function useForm<Id extends OperationId, Fields extends object>(
   const write = useWrite(id, {
     onDone: (answer) => {
       if (next) return next(answer, sent.current)
-      setTyped(start)
+      setTyped(null)
       onDone?.(answer)
       const undone = { answer, fields: sent.current, send: again.mutateAsync }
       if (doneText) tell(doneText(answer, undone.fields), undo ? () => undo(undone) : undefined)
     },
   })
   const ifMatch = useTag(options.etag, { error: write.error, isUntouched: typed === null })
+  const forgive = () => {
+    setWrong(null)
+    // A write that is on its way keeps its state: it must not be sent twice.
+    if (!write.isPending) write.reset()
+  }
   const submit = () => {
     if (write.isPending || write.reason !== null) return
     const problem = check?.(fields) ?? null
@@ -110,10 +120,15 @@ export function useForm<Id extends OperationId, Fields extends object>(
         now: first[name],
         typed: fields[name],
       })),
-    discard: () => setTyped(start),
+    discard: () => {
+      setTyped(null)
+      forgive()
+    },
     submit,
     isBusy: write.isPending,
     error: wrong ?? write.error,
+    refusal: write.error,
+    forgive,
     reason: write.reason,
   }
 }

@@ -52,6 +52,52 @@ test('an edit of a budget that changed meanwhile overwrites nothing unseen', asy
   assert.equal(await stored(), 110)
 })
 
+test('a budget that somebody changes twice in a row was not changed meanwhile', async (t) => {
+  const tenant = await world.tenant()
+  await furnishOrrery(tenant)
+  const path = '/customers/orrery/budgets?entity=research'
+  const page = await openConsole(t, { tenant, path })
+  const field = page.getByLabel('Limit optional')
+  for (const [former, limit] of [
+    ['100', '110'],
+    ['110', '120'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await field.waitFor()
+    assert.equal(await field.inputValue(), former)
+    for (const text of ['1,000', 'many', '1e999', 'Infinity']) {
+      await field.fill(text)
+      await page.keyboard.press('Control+Enter')
+      await page.getByText(`${text} is no number.`).waitFor()
+    }
+    await field.fill(limit)
+    await page.keyboard.press('Control+Enter')
+    await page.getByText(`The budget of Research is ${limit}.`).waitFor()
+    await field.waitFor({ state: 'hidden' })
+  }
+})
+
+test('what changed meanwhile stays in view while a field is wrong, until it is discarded', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/alerts', expected: [412] })
+  const field = page.getByLabel('Percent')
+  const save = page.getByRole('button', { name: 'Save' })
+  await field.fill('70')
+  await field.press('Enter')
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [60] } })
+  await save.click()
+  const alert = page.getByText(/Changed meanwhile/)
+  await alert.waitFor()
+  await field.fill('many')
+  await field.press('Enter')
+  await save.click()
+  await page.getByText('many is no number.').waitFor()
+  assert.ok(await alert.isVisible())
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await page.getByText('many is no number.').waitFor({ state: 'hidden' })
+  await alert.waitFor({ state: 'hidden' })
+})
+
 test('settings that changed meanwhile do not lose what was typed', async (t) => {
   const tenant = await world.tenant()
   const page = await openConsole(t, { tenant, path: '/settings/environment', expected: [412] })

@@ -24,7 +24,6 @@ function ThresholdsForm(props: { former: readonly number[]; etag: string | undef
   const form = useForm('v1Beta.governance.updateThresholdConfig', {
     first: { thresholds: first },
     etag,
-    isInPage: true,
     check: ({ thresholds }) => {
       const wrong = thresholds.find((text) => numberIn(text) === null)
       return wrong === undefined ? null : refuseNumber('thresholds', wrong)
@@ -38,7 +37,7 @@ function ThresholdsForm(props: { former: readonly number[]; etag: string | undef
   return (
     <PageForm form={form} actions={isChanged && <Button onClick={form.discard}>Discard</Button>}>
       <Meanwhile
-        error={form.error}
+        error={form.refusal}
         objectId="threshold-config"
         fields={[{ label: 'Percent', now: first.join(', '), typed: thresholds.join(', ') }]}
       />

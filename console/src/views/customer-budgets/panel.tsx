@@ -52,7 +52,7 @@ export function Panel(props: { entityId: string; feature: string | null; onClose
 function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature: string | null }) {
   const { id } = useCustomer()
   const addresses = useAddresses()
-  const [editing, setEditing] = useState<{ scope: Scope; limit: number | null } | null>(null)
+  const [editing, setEditing] = useState<Scope | null>(null)
   const [isMoving, setMoving] = useState(false)
   const [drawn, setDrawn] = useState<string | null>(null)
   const own = nodes.at(-1)
@@ -65,7 +65,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
         title="Budgets"
         actions={
           <>
-            <LinkButton size="small" to={addresses.historyOf(own.entityId, id)}>
+            <LinkButton size="small" to={addresses.historyOf(own.entityId, { customerId: id })}>
               History
             </LinkButton>
             <Button size="small" onClick={() => setMoving(true)}>
@@ -77,7 +77,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
               isArchived={own.archivedAt !== null}
             />
             {feature !== null && !budgets.some(({ scopeEntityIds }) => !scopeEntityIds.length) && (
-              <Button size="small" onClick={() => setEditing({ scope: [], limit: null })}>
+              <Button size="small" onClick={() => setEditing([])}>
                 Set a budget
               </Button>
             )}
@@ -92,7 +92,7 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
             // One at a time: each is a request that reads records.
             isDrawn={budget.id === drawn || (drawn === null && index === 0)}
             onDraw={() => setDrawn(budget.id)}
-            onEdit={() => setEditing({ scope: budget.scopeEntityIds, limit: budget.usageLimit })}
+            onEdit={() => setEditing(budget.scopeEntityIds)}
           />
         ))}
       </Section>
@@ -126,9 +126,8 @@ function Entity({ nodes, feature }: { nodes: readonly EntityPathNode[]; feature:
             entityId: own.entityId,
             name: called,
             capability: { featureId: feature },
-            scopeEntityIds: editing.scope,
+            scopeEntityIds: editing,
           }}
-          limit={editing.limit}
           onClose={() => setEditing(null)}
         />
       )}
@@ -161,7 +160,7 @@ function Budget(props: {
           )}
         </span>
         <span className={styles.does}>
-          <LinkButton size="small" to={addresses.historyOf(budget.id, id)}>
+          <LinkButton size="small" to={addresses.historyOf(budget.id, { customerId: id })}>
             History
           </LinkButton>
           {onDraw && !isDrawn && usageLimit !== null && (

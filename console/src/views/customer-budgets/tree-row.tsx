@@ -43,10 +43,9 @@ export function TreeRow(props: {
       role="row"
       data-index={index}
       data-row
-      data-history={addresses.historyOf(
-        ownOf(data.capabilities[0])?.id ?? data.entityId,
+      data-history={addresses.historyOf(ownOf(data.capabilities[0])?.id ?? data.entityId, {
         customerId,
-      )}
+      })}
       className={styles.row}
       style={style}
       tabIndex={isActive ? 0 : -1}

@@ -39,7 +39,7 @@ export function EditCustomer({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog form={form} onClose={onClose} title="Edit customer" description={customer.id}>
       <Meanwhile
-        error={form.error}
+        error={form.refusal}
         objectId={customer.id}
         customerId={customer.id}
         fields={form.compare({ name: 'Name', email: 'E-mail' })}

@@ -67,7 +67,7 @@ function AllCustomers({ create }: { create: ReactNode }) {
       list={list}
       columns={COLUMNS}
       toOf={({ id }) => addresses.customer(id)}
-      historyOf={({ id }) => addresses.historyOf(id, id)}
+      historyOf={({ id }) => addresses.historyOf(id, { customerId: id })}
       empty={
         <Empty title="No customers yet." call="POST /api/v1/customers">
           {create}

@@ -91,7 +91,7 @@ export function EditFeature(props: {
   })
   return (
     <FormDialog form={form} onClose={onClose} title="Edit feature" description={feature.id}>
-      <Meanwhile error={form.error} objectId={feature.id} fields={form.compare(COMPARED)} />
+      <Meanwhile error={form.refusal} objectId={feature.id} fields={form.compare(COMPARED)} />
       <TextField {...form.bind('displayName')} label="Name" isFirst />
       <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
       {feature.featureType === 'NUMBER' && <UnitFields form={form} />}

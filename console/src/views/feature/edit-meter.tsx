@@ -43,7 +43,7 @@ export function EditMeter(props: {
       submit={former ? 'Save' : 'Add'}
     >
       <Meanwhile
-        error={form.error}
+        error={form.refusal}
         objectId={feature.id}
         fields={[{ label: 'Meter', now: feature.meter, typed: meter }]}
       />

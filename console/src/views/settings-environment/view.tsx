@@ -24,7 +24,6 @@ function SettingsForm(props: { former: EnvironmentSettings; etag: string | undef
   const form = useForm('v1.environment.settings.update', {
     first: former,
     etag,
-    isInPage: true,
     requestOf: (settings) => ({ body: settings }),
     doneText: () => TEXTS.saved,
     undo: ({ send }) => send({ body: former }),
@@ -32,7 +31,7 @@ function SettingsForm(props: { former: EnvironmentSettings; etag: string | undef
   return (
     <PageForm form={form}>
       <Meanwhile
-        error={form.error}
+        error={form.refusal}
         objectId={environment}
         fields={form.compare({ unknownDimensions: TEXTS.unknown, allowedOrigins: TEXTS.origins })}
       />
