@@ -24,7 +24,7 @@ export const filterOf = (search: Search) => ({
 
 /** The filters as both operations read them. `customerId` is that of the view, if it has one. */
 export const queryOf = (filter: ActivityFilter, customerId: string | null) => ({
-  ...(filter.type !== '' && { type: [filter.type] }),
+  ...(filter.type !== '' && { type: filter.type.split(',') }),
   ...(filter.object !== '' && { objectId: filter.object }),
   ...((customerId ?? filter.customer) !== '' && { customerId: customerId ?? filter.customer }),
   ...((filter.from !== '' || filter.to !== '') && {

@@ -15,21 +15,26 @@ export function Meanwhile(props: {
   error: unknown
   objectId: string
   customerId?: string
+  /** Types of the events about such objects, if objects of other kinds may have the same id. */
+  types?: readonly string[]
   fields: readonly FieldComparison[]
 }) {
   return isOutdated(props.error) ? <Changed {...props} /> : null
 }
 
-function Changed(props: {
-  objectId: string
-  customerId?: string
-  fields: readonly FieldComparison[]
-}) {
-  const { objectId, customerId, fields } = props
+function Changed(props: Omit<Parameters<typeof Meanwhile>[0], 'error'>) {
+  const { objectId, customerId, types, fields } = props
   const reason = useSession().whyNot('v1.audit.list')
   const reading = useRead(
     'v1.audit.list',
-    { query: { objectId, limit: 1, ...(customerId !== undefined && { customerId }) } },
+    {
+      query: {
+        objectId,
+        limit: 1,
+        ...(customerId !== undefined && { customerId }),
+        ...(types !== undefined && { type: [...types] }),
+      },
+    },
     { everyMs: EVERY.panel, isOn: reason === null },
   )
   const last = reading.data?.data[0]

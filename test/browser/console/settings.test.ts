@@ -99,7 +99,8 @@ test('a member is added, changed, undone and removed', async (t) => {
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('auth0|ann/1 is ADMIN now.').waitFor()
   assert.equal(await stored(), 'ADMIN')
-  await page.getByRole('button', { name: 'Undo' }).click()
+  // The newest line is the first. Adding can be undone, too.
+  await page.getByRole('button', { name: 'Undo' }).first().click()
   await page.getByText('Undone.').waitFor()
   assert.equal(await stored(), 'SUPPORT')
   await row.getByRole('button', { name: 'Remove' }).click()
@@ -108,11 +109,64 @@ test('a member is added, changed, undone and removed', async (t) => {
   await page.getByText('No members yet.').waitFor()
 })
 
+test('somebody who is a member already is not added, and adding is undone', async (t) => {
+  const tenant = await world.tenant()
+  await putMember(world.bursar.app, {
+    accountId: tenant.id,
+    userId: 'ann',
+    role: 'MEMBER',
+    environments: { [tenant.id]: 'ADMIN' },
+  })
+  const page = await openConsole(t, { tenant, path: '/settings/members' })
+  const dialog = page.getByRole('dialog')
+  const add = dialog.getByRole('button', { name: 'Add' })
+  await page.getByRole('row', { name: /ann/ }).waitFor()
+  await page.getByRole('button', { name: 'Add member' }).click()
+  // No key skips a field that has to be filled.
+  await dialog.getByLabel('Subject').press('Control+Enter')
+  assert.equal(await dialog.locator('[name="path:userId"]:invalid').count(), 1)
+  await dialog.getByLabel('Subject').fill(' ann ')
+  await add.click()
+  await page.getByText(/^ann is a member already/).waitFor()
+  await dialog.getByLabel('Subject').fill(' ben ')
+  await add.click()
+  await page.getByText('ben is VIEWER here.').waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('Undone.').waitFor()
+  const { data } = await tenant.ok('v1.members.list', {})
+  assert.deepEqual(
+    data.map(({ userId, role }) => [userId, role]),
+    [['ann', 'ADMIN']],
+  )
+})
+
+test('a member whom somebody changes twice in a row was not changed meanwhile', async (t) => {
+  const tenant = await world.tenant()
+  const params = { userId: 'ann' }
+  await tenant.ok('v1.members.upsert', { params, body: { role: 'VIEWER' } })
+  const page = await openConsole(t, { tenant, path: '/settings/members' })
+  const field = page.getByRole('dialog').getByLabel('Role')
+  for (const [former, role] of [
+    ['VIEWER', 'SUPPORT'],
+    ['SUPPORT', 'ADMIN'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Change' }).click()
+    await field.waitFor()
+    assert.equal(await field.inputValue(), former)
+    await field.selectOption(role)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText(`ann is ${role} now.`).waitFor()
+    await field.waitFor({ state: 'hidden' })
+  }
+})
+
 test('a change of a member is undone in its history', async (t) => {
   const tenant = await world.tenant()
   const params = { userId: 'ann' }
   for (const role of ['VIEWER', 'ADMIN'])
     await tenant.ok('v1.members.upsert', { params, body: { role } })
+  // Another object with the same id, which changed later.
+  await tenant.ok('v1.customers.provision', { body: { id: 'ann', name: 'Ann' } })
   const page = await openConsole(t, { tenant, path: '/settings/members' })
   await page.getByRole('link', { name: 'ann' }).click()
   await page.getByRole('button', { name: 'Undo' }).click()

@@ -8,11 +8,15 @@ import { FormDialog } from '../../ui/form.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { refuseOwner } from './refuse-owner.ts'
-import { CHOICES, rolesOf, standingOf, TEXTS } from './texts.ts'
+import { CHOICES, EVENTS, rolesOf, standingOf, TEXTS } from './texts.ts'
 
 /** Changes the role of a member. The list has no entity tags, so the member is read alone. */
 export function ChangeMember({ userId, onClose }: { userId: string; onClose: () => void }) {
-  const reading = useRead('v1.members.retrieve', { params: { userId } }, { everyMs: EVERY.panel })
+  const reading = useRead(
+    'v1.members.retrieve',
+    { params: { userId } },
+    { everyMs: EVERY.panel, isKept: false },
+  )
   if (reading.data !== undefined)
     return <MemberForm member={reading.data.data} etag={reading.data.etag} onClose={onClose} />
   return (
@@ -45,7 +49,12 @@ function MemberForm(props: { member: Member; etag: string | undefined; onClose: 
   })
   return (
     <FormDialog form={form} onClose={onClose} title={titleOf(userId)}>
-      <Meanwhile error={form.error} objectId={userId} fields={form.compare({ role: 'Role' })} />
+      <Meanwhile
+        error={form.refusal}
+        objectId={userId}
+        types={EVENTS}
+        fields={form.compare({ role: 'Role' })}
+      />
       <SelectField {...form.bind('role')} label="Role" hint={TEXTS.onlyOwners} choices={CHOICES} />
     </FormDialog>
   )

@@ -25,10 +25,14 @@ export const CHOICES: readonly Choice<Standing>[] = (Object.keys(STANDINGS) as S
   (value) => ({ value, label: `${value}: ${STANDINGS[value]}` }),
 )
 
+/** The types of events about members. Other objects may have the id of a person. */
+export const EVENTS = ['member.updated', 'member.removed'] as const
+
 export const TEXTS = {
   lead: 'The people of the account, and what they may do in this environment. They sign in with a token of your identity provider.',
   userId: 'The subject (sub) of their tokens.',
   none: 'No members yet. People who may open this environment appear here.',
+  isMember: (id: string) => `${id} is a member already. Change their role in the list.`,
   onlyOwners: 'Only an owner of the account may make, change or remove an owner.',
   fromAccount:
     'They lose their roles in all environments of the account at once. API keys that they created keep working.',

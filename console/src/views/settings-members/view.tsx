@@ -12,7 +12,7 @@ import { Chip, Id, Time } from '../../ui/text.tsx'
 import { AddMember } from './add-member.tsx'
 import { ChangeMember } from './change-member.tsx'
 import { RemoveMember } from './remove-member.tsx'
-import { STANDINGS, standingOf, TEXTS } from './texts.ts'
+import { EVENTS, STANDINGS, standingOf, TEXTS } from './texts.ts'
 
 export function View() {
   const opener = useOpener('v1.members.upsert', 'Add member')
@@ -26,7 +26,7 @@ export function View() {
   )
 }
 
-type Open = { member: Member; isRemoval: boolean }
+type Open = { userId: string; isRemoval: boolean }
 
 function Members() {
   const [open, setOpen] = useState<Open | null>(null)
@@ -34,12 +34,15 @@ function Members() {
   const { who, whyNot } = useSession()
   const addresses = useAddresses()
   const list = useList('v1.members.list', {})
+  // As the list has it now, because Undo gives this role back.
+  const removed = open?.isRemoval && list.rows?.find(({ userId }) => userId === open.userId)
   const columns: readonly Column<Member>[] = [
     { title: 'Subject', cell: (member) => <Person member={member} own={who.actor} /> },
     { title: 'Role', cell: (member) => <Chip>{standingOf(member)}</Chip> },
     { title: 'May', cell: (member) => STANDINGS[standingOf(member)], isSecondary: true },
     { title: 'Member since', cell: ({ createdAt }) => <Time at={createdAt} />, isSecondary: true },
   ]
+  const historyOf = ({ userId }: Member) => addresses.historyOf(userId, { types: EVENTS })
   const mayNot = ({ accountRole }: Member) =>
     accountRole === 'OWNER' && who.accountRole !== 'OWNER' ? TEXTS.onlyOwners : null
   return (
@@ -49,30 +52,30 @@ function Members() {
         list={list}
         columns={columns}
         keyOf={({ userId }) => userId}
-        toOf={({ userId }) => addresses.historyOf(userId)}
-        historyOf={({ userId }) => addresses.historyOf(userId)}
+        toOf={historyOf}
+        historyOf={historyOf}
         empty={<Empty title={TEXTS.none} call="PUT /api/v1/members/{userId}" />}
         actions={(member) => (
           <>
             <Button
               size="small"
               reason={whyNot('v1.members.upsert') ?? mayNot(member)}
-              onClick={() => setOpen({ member, isRemoval: false })}
+              onClick={() => setOpen({ userId: member.userId, isRemoval: false })}
             >
               Change
             </Button>{' '}
             <Button
               size="small"
               reason={whyNot('v1.members.remove') ?? mayNot(member)}
-              onClick={() => setOpen({ member, isRemoval: true })}
+              onClick={() => setOpen({ userId: member.userId, isRemoval: true })}
             >
               Remove
             </Button>
           </>
         )}
       />
-      {open?.isRemoval === false && <ChangeMember userId={open.member.userId} onClose={close} />}
-      {open?.isRemoval && <RemoveMember member={open.member} onClose={close} />}
+      {open?.isRemoval === false && <ChangeMember userId={open.userId} onClose={close} />}
+      {removed && <RemoveMember member={removed} onClose={close} />}
     </>
   )
 }
