@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openConsole, world } from './open-console.ts'
+import { openConsole, slowReads, world } from './open-console.ts'
 import { furnishOrrery, params } from './orrery.ts'
 
 test('an edit of a customer that changed meanwhile shows both values, and keeps what was typed', async (t) => {
@@ -57,6 +57,7 @@ test('a budget that somebody changes twice in a row was not changed meanwhile', 
   await furnishOrrery(tenant)
   const path = '/customers/orrery/budgets?entity=research'
   const page = await openConsole(t, { tenant, path })
+  await slowReads(page, '**/assignments?*')
   const field = page.getByLabel('Limit optional')
   for (const [former, limit] of [
     ['100', '110'],

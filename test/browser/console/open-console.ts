@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { startChromium } from '../../support/chromium.ts'
 import { DEADLINE_MS } from '../../support/deadline.ts'
@@ -10,6 +11,8 @@ import { openWorld, type Tenant } from '../../support/world.ts'
 export const world = await openWorld()
 const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
 const browser = await startChromium()
+
+const SLOW_MS = 300
 
 export type Visit = {
   tenant: Tenant
@@ -68,5 +71,12 @@ export async function openConsole(t: TestContext, visit: Visit): Promise<Page> {
   if (path !== null) await page.goto(key === null ? `${origin}/` : addressOf(tenant, path))
   return page
 }
+
+/** Lets the page wait for what it reads at these addresses, as on a slow network. */
+export const slowReads = (page: Page, addresses: string): Promise<unknown> =>
+  page.route(addresses, async (route) => {
+    if (route.request().method() === 'GET') await delay(SLOW_MS)
+    await route.fallback()
+  })
 
 export const addressOf = (tenant: Tenant, path: string): string => `${origin}/e/${tenant.id}${path}`

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { putMember } from '../../../src/access/index.ts'
-import { openConsole, world } from './open-console.ts'
+import { openConsole, slowReads, world } from './open-console.ts'
 
 test('settings of the environment are changed, refused at their field, and undone', async (t) => {
   const tenant = await world.tenant()
@@ -145,6 +145,7 @@ test('a member whom somebody changes twice in a row was not changed meanwhile', 
   const params = { userId: 'ann' }
   await tenant.ok('v1.members.upsert', { params, body: { role: 'VIEWER' } })
   const page = await openConsole(t, { tenant, path: '/settings/members' })
+  await slowReads(page, '**/members/ann')
   const field = page.getByRole('dialog').getByLabel('Role')
   for (const [former, role] of [
     ['VIEWER', 'SUPPORT'],
