@@ -133,13 +133,14 @@ export async function entitlementsIn(
   source: StateSource,
   meters: readonly MeterSubject[],
 ): Promise<EffectiveEntitlementOf[] | undefined> {
-  const missing = meters.filter((meter) => knownEntitlement(source, meter) === undefined)
-  if (missing.length > 0 && source.reader === null) return undefined
-  const read = source.reader && (await readEntitlements(source, source.reader, missing))
-  const found = new Map(missing.map((meter, index) => [meter, read?.[index]]))
-  return meters.map((meter) =>
-    required(found.get(meter) ?? knownEntitlement(source, meter), 'an entitlement'),
-  )
+  const found = new Map(meters.map((meter) => [meter, knownEntitlement(source, meter)]))
+  const missing = meters.filter((meter) => found.get(meter) === undefined)
+  if (missing.length > 0) {
+    if (source.reader === null) return undefined
+    const read = await readEntitlements(source, source.reader, missing)
+    for (const [index, meter] of missing.entries()) found.set(meter, read[index])
+  }
+  return meters.map((meter) => required(found.get(meter), 'an entitlement'))
 }
 
 function knownEntitlement(
@@ -163,11 +164,13 @@ async function readEntitlements(
     resourceKey: nullIfNone(meter.resourceKey),
   }))
   const read = await entitlements.readEffectiveEntitlements(reader, queries, now)
+  let bytes = 0
   for (const [index, entitlement] of read.entries()) {
     const meter = required(meters[index], 'the feature of an entitlement')
     source.state.structure.entitlements.set(meterName(meter), { from: now, entitlement })
-    grow(source, PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
+    bytes += PART_BYTES + entitlement.sources.length * SOURCE_BYTES
   }
+  grow(source, bytes)
   return read
 }
 
