@@ -1,5 +1,5 @@
 import type { FeatureType, MeterType } from '../../../src/api.gen.ts'
-import type { Choice } from '../ui/select.tsx'
+import { labelledChoices } from '../ui/select.tsx'
 
 /** What features are called in sentences and lists. */
 export const TYPE_WORDS: Readonly<Record<FeatureType, string>> = {
@@ -9,19 +9,19 @@ export const TYPE_WORDS: Readonly<Record<FeatureType, string>> = {
 }
 
 export const METER_WORDS: Readonly<Record<MeterType, string>> = {
-  None: 'not counted',
   INCREMENTAL: 'counted',
   FLUCTUATING: 'level',
+  None: 'not counted',
 }
 
-export const TYPE_CHOICES: readonly Choice<FeatureType>[] = [
-  { value: 'NUMBER', label: 'number: a limit, or a plain number' },
-  { value: 'BOOLEAN', label: 'switch: on or off' },
-  { value: 'ENUM', label: 'choice: one or several values' },
-]
+export const TYPE_CHOICES = labelledChoices<FeatureType>({
+  NUMBER: 'number: a limit, or a plain number',
+  BOOLEAN: 'switch: on or off',
+  ENUM: 'choice: one or several values',
+})
 
-export const METER_CHOICES: readonly Choice<MeterType>[] = [
-  { value: 'INCREMENTAL', label: 'counted: usage adds up' },
-  { value: 'FLUCTUATING', label: 'level: goes up and down, such as seats' },
-  { value: 'None', label: 'not counted' },
-]
+export const METER_CHOICES = labelledChoices<MeterType>({
+  INCREMENTAL: 'counted: usage adds up',
+  FLUCTUATING: 'level: goes up and down, such as seats',
+  None: 'not counted',
+})

@@ -4,28 +4,28 @@ import { useWrite } from '../api/use-write.ts'
 import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { numberIn, refuseNumber } from '../ui/number.ts'
-import { type Choice, choicesOf } from '../ui/select.tsx'
+import { choicesOf, labelledChoices } from '../ui/select.tsx'
 import { type Form, useForm } from '../ui/use-form.ts'
 
 type Period = PromotionalEntitlementInput['period']
 
-const PERIODS: readonly Choice<Period>[] = [
-  { value: 'lifetime', label: 'no end' },
-  { value: '1 week', label: 'a week' },
-  { value: '1 month', label: 'a month' },
-  { value: '6 month', label: 'six months' },
-  { value: '1 year', label: 'a year' },
-  { value: 'custom', label: 'until …' },
-]
+const PERIODS = labelledChoices<Period>({
+  lifetime: 'no end',
+  '1 week': 'a week',
+  '1 month': 'a month',
+  '6 month': 'six months',
+  '1 year': 'a year',
+  custom: 'until …',
+})
 
-const RESETS: readonly Choice<ResetPeriod | 'NEVER'>[] = [
-  { value: 'NEVER', label: 'never' },
-  { value: 'HOUR', label: 'every hour' },
-  { value: 'DAY', label: 'every day' },
-  { value: 'WEEK', label: 'every week' },
-  { value: 'MONTH', label: 'every month' },
-  { value: 'YEAR', label: 'every year' },
-]
+const RESETS = labelledChoices<ResetPeriod | 'NEVER'>({
+  NEVER: 'never',
+  HOUR: 'every hour',
+  DAY: 'every day',
+  WEEK: 'every week',
+  MONTH: 'every month',
+  YEAR: 'every year',
+})
 
 /** What a grant is made of, as it is typed. */
 type GrantFields = {

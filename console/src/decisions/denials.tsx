@@ -5,7 +5,7 @@ import { formatNumber } from '../format.ts'
 import { SearchField } from '../ui/field.tsx'
 import { FilterInstant, FilterSelect } from '../ui/filter.tsx'
 import { Toolbar } from '../ui/page.tsx'
-import { choiceIn } from '../ui/select.tsx'
+import { choiceIn, labelledChoices } from '../ui/select.tsx'
 import { Empty } from '../ui/states.tsx'
 import { type Column, ListTable } from '../ui/table.tsx'
 import { Chip, Id, None, Time } from '../ui/text.tsx'
@@ -50,10 +50,7 @@ const OTHERS: readonly Column<Decision>[] = [
   },
 ]
 
-const GROUPS = [
-  { value: '', label: 'no' },
-  { value: 'budget', label: 'by budget' },
-] as const
+const GROUPS = labelledChoices({ '': 'no', budget: 'by budget' })
 
 const filterOf = (search: Search) => ({
   entity: search.entity ?? '',

@@ -1,14 +1,17 @@
 import { useId } from 'react'
 import styles from './filter.module.css'
+import { Toolbar } from './page.tsx'
 import { type Choice, Select } from './select.tsx'
 
-/** A filter of a list: one of a few values. An empty value is all of them. */
-export function FilterSelect<Value extends string>(props: {
+type SelectProps<Value extends string> = {
   label: string
   value: Value
   onChange: (value: Value) => void
   choices: readonly Choice<Value>[]
-}) {
+}
+
+/** A filter of a list: one of a few values. An empty value is all of them. */
+export function FilterSelect<Value extends string>(props: SelectProps<Value>) {
   const { label, value, onChange, choices } = props
   const id = useId()
   return (
@@ -22,6 +25,13 @@ export function FilterSelect<Value extends string>(props: {
     </label>
   )
 }
+
+/** The toolbar of a list whose only filter is the state of its rows. */
+export const StateToolbar = <Value extends string>(props: Omit<SelectProps<Value>, 'label'>) => (
+  <Toolbar>
+    <FilterSelect {...props} label="State" />
+  </Toolbar>
+)
 
 /** A filter that is an instant, or an empty text. Shown and typed in the zone of the browser. */
 export function FilterInstant(props: {

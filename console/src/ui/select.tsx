@@ -7,6 +7,12 @@ export const plainChoices = <Value extends string>(
   ...values: readonly Value[]
 ): readonly Choice<Value>[] => values.map((value) => ({ value, label: value }))
 
+/** Values with their labels, in this order. No value may be a whole number: it would come first. */
+export const labelledChoices = <Value extends string>(
+  labels: Readonly<Record<Value, string>>,
+): readonly Choice<Value>[] =>
+  (Object.keys(labels) as Value[]).map((value) => ({ value, label: labels[value] }))
+
 /** Returns the value that a text names, or another one if it names none. */
 export const choiceIn = <Value extends string>(
   choices: readonly { value: Value }[],

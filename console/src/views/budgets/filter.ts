@@ -1,12 +1,12 @@
 import type { Search } from '../../address-state.ts'
-import { type Choice, choiceIn } from '../../ui/select.tsx'
+import { type Choice, choiceIn, labelledChoices } from '../../ui/select.tsx'
 
 type Order = 'exhaustsAt' | 'utilization'
 
-export const ORDERS: readonly Choice<Order>[] = [
-  { value: 'exhaustsAt', label: 'runs out first' },
-  { value: 'utilization', label: 'fullest first' },
-]
+export const ORDERS = labelledChoices<Order>({
+  exhaustsAt: 'runs out first',
+  utilization: 'fullest first',
+})
 
 /** In days. */
 export const WITHIN: readonly Choice<string>[] = [

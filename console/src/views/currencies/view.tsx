@@ -6,8 +6,8 @@ import { useEditInAddress } from '../../catalog/edit-in-address.ts'
 import { RowActions } from '../../catalog/row-actions.tsx'
 import { STATES, stateIn } from '../../catalog/state-filter.ts'
 import { useOpener } from '../../shell/use-opener.tsx'
-import { FilterSelect } from '../../ui/filter.tsx'
-import { Page, Toolbar } from '../../ui/page.tsx'
+import { StateToolbar } from '../../ui/filter.tsx'
+import { Page } from '../../ui/page.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Id, Name, None, Time } from '../../ui/text.tsx'
@@ -61,9 +61,7 @@ function Currencies({ create }: { create: ReactNode }) {
   const { edited, open, close } = useEditInAddress(list.rows)
   return (
     <>
-      <Toolbar>
-        <FilterSelect {...filters.bind('state')} label="State" choices={STATES} />
-      </Toolbar>
+      <StateToolbar {...filters.bind('state')} choices={STATES} />
       <ListTable
         label="Currencies"
         list={list}

@@ -1,13 +1,13 @@
 import type { Search } from '../../address-state.ts'
-import { choiceIn } from '../../ui/select.tsx'
+import { choiceIn, labelledChoices } from '../../ui/select.tsx'
 
-export const ORDERS = [
-  { value: 'name', label: 'by name' },
-  { value: 'utilization', label: 'fullest first' },
-  { value: 'exhaustsAt', label: 'runs out first' },
-  { value: 'currentUsage', label: 'most used first' },
-  { value: 'createdAt', label: 'newest first' },
-] as const
+export const ORDERS = labelledChoices({
+  name: 'by name',
+  utilization: 'fullest first',
+  exhaustsAt: 'runs out first',
+  currentUsage: 'most used first',
+  createdAt: 'newest first',
+})
 type Order = (typeof ORDERS)[number]['value']
 
 /** What the address of the tree says. */

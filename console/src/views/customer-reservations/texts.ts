@@ -1,5 +1,5 @@
 import type { ReservationOverage, ReservationStatus } from '../../../../src/api.gen.ts'
-import { type Choice, plainChoices } from '../../ui/select.tsx'
+import { labelledChoices, plainChoices } from '../../ui/select.tsx'
 import type { Tone } from '../../ui/text.tsx'
 
 export const STATUSES = plainChoices<ReservationStatus>('open', 'committed', 'released', 'expired')
@@ -14,11 +14,11 @@ export const TEXTS = {
   extend: 'The amount stays in the periods in which it was held.',
 } as const
 
-export const OVERAGES: readonly Choice<ReservationOverage>[] = [
-  { value: 'reject', label: 'is refused' },
-  { value: 'allow_if_available', label: 'counts if the limits allow it' },
-  { value: 'allow_overdraft', label: 'counts in any case' },
-]
+export const OVERAGES = labelledChoices<ReservationOverage>({
+  reject: 'is refused',
+  allow_if_available: 'counts if the limits allow it',
+  allow_overdraft: 'counts in any case',
+})
 
 export const LENGTHS = [
   { value: '300', label: '5 minutes' },

@@ -7,9 +7,8 @@ import { EVERY, useList } from '../../api/use-read.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 import { formatNumber } from '../../format.ts'
 import { IconButton } from '../../ui/button.tsx'
-import { FilterSelect } from '../../ui/filter.tsx'
+import { StateToolbar } from '../../ui/filter.tsx'
 import { Menu } from '../../ui/menu.tsx'
-import { Toolbar } from '../../ui/page.tsx'
 import { choiceIn } from '../../ui/select.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
@@ -68,9 +67,7 @@ export function View() {
   const reason = whyNot('v1.customers.reservations.commit')
   return (
     <IfPermitted id="v1.customers.reservations.list">
-      <Toolbar>
-        <FilterSelect {...filters.bind('status')} label="State" choices={STATUSES} />
-      </Toolbar>
+      <StateToolbar {...filters.bind('status')} choices={STATUSES} />
       <ListTable
         label="Holds"
         list={list}

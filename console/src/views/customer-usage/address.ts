@@ -1,27 +1,17 @@
 import { instantIn, type Search } from '../../address-state.ts'
-import { choiceIn, plainChoices } from '../../ui/select.tsx'
+import { choiceIn, labelledChoices, plainChoices } from '../../ui/select.tsx'
 
 export type Interval = 'day' | 'hour' | 'month'
 
 export const INTERVALS = plainChoices<Interval>('day', 'hour', 'month')
 
-export const GROUPS = [
-  { value: 'none', label: 'no' },
-  { value: 'entity', label: 'by entity' },
-  { value: 'feature', label: 'by feature' },
-] as const
+export const GROUPS = labelledChoices({ none: 'no', entity: 'by entity', feature: 'by feature' })
 export type Group = (typeof GROUPS)[number]['value']
 
-/** What the address of the usage of a customer says. Empty instants: the last part until now. */
-export type UsageAddress = {
-  feature: string
-  interval: Interval
-  group: Group
-  from: string
-  to: string
-}
+export type UsageAddress = ReturnType<typeof readAddress>
 
-export const readAddress = (search: Search): UsageAddress => ({
+/** What the address of the usage of a customer says. Empty instants: the last part until now. */
+export const readAddress = (search: Search) => ({
   feature: search.feature ?? '',
   interval: choiceIn(INTERVALS, search.interval, 'day'),
   group: choiceIn(GROUPS, search.group, 'none'),

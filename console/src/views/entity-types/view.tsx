@@ -5,9 +5,9 @@ import { useList } from '../../api/use-read.ts'
 import { useEditInAddress } from '../../catalog/edit-in-address.ts'
 import { RowActions } from '../../catalog/row-actions.tsx'
 import { useOpener } from '../../shell/use-opener.tsx'
-import { FilterSelect } from '../../ui/filter.tsx'
-import { Page, Toolbar } from '../../ui/page.tsx'
-import { choiceIn } from '../../ui/select.tsx'
+import { StateToolbar } from '../../ui/filter.tsx'
+import { Page } from '../../ui/page.tsx'
+import { choiceIn, labelledChoices } from '../../ui/select.tsx'
 import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
@@ -46,10 +46,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
   { title: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} />, isSecondary: true },
 ]
 
-const STATES = [
-  { value: 'active', label: 'active' },
-  { value: 'all', label: 'active and archived' },
-] as const
+const STATES = labelledChoices({ active: 'active', all: 'active and archived' })
 
 const filterOf = ({ state }: Search) => ({ state: choiceIn(STATES, state, 'active') })
 
@@ -74,9 +71,7 @@ function EntityTypes({ create }: { create: ReactNode }) {
   const { edited, open, close } = useEditInAddress(list.rows)
   return (
     <>
-      <Toolbar>
-        <FilterSelect {...filters.bind('state')} label="State" choices={STATES} />
-      </Toolbar>
+      <StateToolbar {...filters.bind('state')} choices={STATES} />
       <ListTable
         label="Entity types"
         list={list}

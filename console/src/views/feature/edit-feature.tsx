@@ -10,13 +10,13 @@ import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
 import { refuseNumber } from '../../ui/number.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/select.tsx'
 import { type Form, useForm } from '../../ui/use-form.ts'
 
-const ROUNDINGS: readonly Choice<RoundingMode>[] = [
-  { value: 'UP', label: 'up' },
-  { value: 'DOWN', label: 'down' },
-]
+const ROUNDINGS = labelledChoices<RoundingMode>({
+  UP: 'up',
+  DOWN: 'down',
+})
 
 /** The fields that are shown when somebody else has changed the feature. */
 const COMPARED = {

@@ -1,6 +1,6 @@
 import type { AggregationFunction, ConditionOperation, Meter } from '../../../../src/api.gen.ts'
 import { formatCount, formatNumber } from '../../format.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/select.tsx'
 import type { Outcome } from './match.ts'
 
 export const TEXTS = {
@@ -18,29 +18,29 @@ export const TEXTS = {
   valuesHint: 'Enter adds a value.',
 } as const
 
-export const FUNCTIONS: readonly Choice<AggregationFunction>[] = [
-  { value: 'COUNT', label: 'number of events' },
-  { value: 'SUM', label: 'sum of a dimension' },
-  { value: 'MAX', label: 'largest value of a dimension' },
-  { value: 'MIN', label: 'smallest value of a dimension' },
-  { value: 'AVG', label: 'average of a dimension' },
-  { value: 'UNIQUE', label: 'number of different values of a dimension' },
-]
+export const FUNCTIONS = labelledChoices<AggregationFunction>({
+  COUNT: 'number of events',
+  SUM: 'sum of a dimension',
+  MAX: 'largest value of a dimension',
+  MIN: 'smallest value of a dimension',
+  AVG: 'average of a dimension',
+  UNIQUE: 'number of different values of a dimension',
+})
 
-export const OPERATIONS: readonly Choice<ConditionOperation>[] = [
-  { value: 'EQUALS', label: 'is' },
-  { value: 'NOT_EQUALS', label: 'is not' },
-  { value: 'IN', label: 'is one of' },
-  { value: 'CONTAINS', label: 'contains' },
-  { value: 'STARTS_WITH', label: 'starts with' },
-  { value: 'ENDS_WITH', label: 'ends with' },
-  { value: 'GREATER_THAN', label: '>' },
-  { value: 'GREATER_THAN_OR_EQUAL', label: '≥' },
-  { value: 'LESS_THAN', label: '<' },
-  { value: 'LESS_THAN_OR_EQUAL', label: '≤' },
-  { value: 'IS_NULL', label: 'is absent' },
-  { value: 'IS_NOT_NULL', label: 'is present' },
-]
+export const OPERATIONS = labelledChoices<ConditionOperation>({
+  EQUALS: 'is',
+  NOT_EQUALS: 'is not',
+  IN: 'is one of',
+  CONTAINS: 'contains',
+  STARTS_WITH: 'starts with',
+  ENDS_WITH: 'ends with',
+  GREATER_THAN: '>',
+  GREATER_THAN_OR_EQUAL: '≥',
+  LESS_THAN: '<',
+  LESS_THAN_OR_EQUAL: '≤',
+  IS_NULL: 'is absent',
+  IS_NOT_NULL: 'is present',
+})
 
 const USAGE: Readonly<Record<AggregationFunction, (field: string) => string>> = {
   COUNT: () => 'Usage is the number of events',

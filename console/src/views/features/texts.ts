@@ -1,6 +1,7 @@
-import type { FeatureStatus, FeatureType, MeterType } from '../../../../src/api.gen.ts'
+import type { FeatureStatus } from '../../../../src/api.gen.ts'
+import { METER_WORDS, TYPE_WORDS } from '../../catalog/feature-words.ts'
 import type { State } from '../../catalog/state-filter.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/select.tsx'
 
 export const TEXTS = {
   lead: 'What customers can be granted: a switch, a number, a limit on usage, or a choice of values.',
@@ -11,19 +12,9 @@ export const TEXTS = {
   reports: 'reports',
 } as const
 
-export const TYPES: readonly Choice<FeatureType | ''>[] = [
-  { value: '', label: 'all' },
-  { value: 'NUMBER', label: 'number' },
-  { value: 'BOOLEAN', label: 'switch' },
-  { value: 'ENUM', label: 'choice' },
-]
+export const TYPES = labelledChoices({ '': 'all', ...TYPE_WORDS })
 
-export const METERS: readonly Choice<MeterType | ''>[] = [
-  { value: '', label: 'all' },
-  { value: 'INCREMENTAL', label: 'counted' },
-  { value: 'FLUCTUATING', label: 'level' },
-  { value: 'None', label: 'not counted' },
-]
+export const METERS = labelledChoices({ '': 'all', ...METER_WORDS })
 
 export const STATUSES: Readonly<Record<State, readonly FeatureStatus[]>> = {
   active: ['NEW', 'ACTIVE'],

@@ -1,5 +1,5 @@
 import type { EnvironmentSettings } from '../../../../src/api.gen.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/select.tsx'
 
 export const TEXTS = {
   unknown: 'Unknown dimensions',
@@ -11,7 +11,7 @@ export const TEXTS = {
   saved: 'The settings were changed.',
 } as const
 
-export const UNKNOWN: readonly Choice<EnvironmentSettings['unknownDimensions']>[] = [
-  { value: 'ignore', label: 'Ignore them' },
-  { value: 'deny', label: 'Deny' },
-]
+export const UNKNOWN = labelledChoices<EnvironmentSettings['unknownDimensions']>({
+  ignore: 'Ignore them',
+  deny: 'Deny',
+})

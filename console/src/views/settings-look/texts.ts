@@ -1,5 +1,5 @@
 import type { Preferences } from '../../preferences.ts'
-import type { Choice } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/select.tsx'
 
 export const TEXTS = {
   lead: 'How this browser shows the console. Nobody else is affected.',
@@ -10,19 +10,19 @@ export const TEXTS = {
   zoneHint: 'Windows of budgets begin and end in UTC, whatever is chosen here.',
 } as const
 
-export const THEMES: readonly Choice<Preferences['theme']>[] = [
-  { value: 'system', label: 'System' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-]
+export const THEMES = labelledChoices<Preferences['theme']>({
+  system: 'System',
+  light: 'Light',
+  dark: 'Dark',
+})
 
-export const DENSITIES: readonly Choice<Preferences['density']>[] = [
-  { value: 'comfortable', label: 'Comfortable' },
-  { value: 'normal', label: 'Normal' },
-  { value: 'compact', label: 'Compact' },
-]
+export const DENSITIES = labelledChoices<Preferences['density']>({
+  comfortable: 'Comfortable',
+  normal: 'Normal',
+  compact: 'Compact',
+})
 
-export const ZONES: readonly Choice<Preferences['zone']>[] = [
-  { value: 'local', label: 'In my time zone' },
-  { value: 'utc', label: 'In UTC' },
-]
+export const ZONES = labelledChoices<Preferences['zone']>({
+  local: 'In my time zone',
+  utc: 'In UTC',
+})
