@@ -1,5 +1,6 @@
 import type { Reader } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
+import type { ApiError } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -42,6 +43,15 @@ export const summarize = (names: readonly string[]): string =>
     : names.join(', ')
 
 const SHOWN_LIMIT = 10
+
+/** Throws what `refusal` makes of the words "granted by the packages …", if there are packages. */
+export function refuseGranted(
+  packages: readonly PackageUse[],
+  refusal: (granted: string) => ApiError,
+): void {
+  if (packages.length > 0)
+    throw refusal(`granted by the packages ${summarize(packages.map(({ id }) => id))}`)
+}
 
 /** Used while no module refers to the catalog. */
 export const NO_REFERENCES: CatalogUse = {

@@ -43,7 +43,7 @@ export const candidateColumns = {
   displayName: nullable(text),
   isArchived: boolean,
 }
-export const candidateRow = row(candidateColumns)
+const candidateRow = row(candidateColumns)
 
 /** Rows that can be sought by their texts, in a table with the column `environment_key`. */
 type Index<T> = {
@@ -63,6 +63,10 @@ export const searchReader = <T>({ row, completed = (found) => found, ...index }:
   rowReader(row, (scope: Scope, sought: SearchText) =>
     completed(rowsBeginning(scope, index, sought)),
   )
+
+/** As `searchReader`, for objects in a table whose columns have the usual names. */
+export const nameReader = (index: Pick<Index<unknown>, 'columns' | 'table'>) =>
+  searchReader({ ...index, row: candidateRow, texts: NAME_TEXTS })
 
 function rowsBeginning(
   { environmentKey }: Scope,

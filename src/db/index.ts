@@ -2,8 +2,8 @@ export { createAnalyseGrown } from './analyse-grown.ts'
 export {
   BEGINNING_LENGTH,
   candidateColumns,
-  candidateRow,
   NAME_TEXTS,
+  nameReader,
   type SearchText,
   searchReader,
   textOfEmail,

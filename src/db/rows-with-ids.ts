@@ -1,3 +1,4 @@
+import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { DecodeRow } from './decode.ts'
 import { type Sql, sql } from './sql.ts'
@@ -21,5 +22,8 @@ export function rowsWithIds<T>({ row, select, key }: Source<T>) {
       reader.many(row, withIds(scope, ids)),
     hold: inOrder(sql`for key share`),
     lock: inOrder(sql`for update`),
+    /** Returns rows of any environment by their keys, in no particular order. */
+    findByKey: (reader: Reader, keys: readonly Uuid[]) =>
+      reader.many(row, sql`${select} where ${key} = any(${keys}::uuid[])`),
   }
 }

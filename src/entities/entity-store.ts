@@ -102,25 +102,18 @@ export type EntityFilter = {
 export const listEntities = pageReader(
   (customerKey: Uuid, { type, includeArchived, page }: EntityFilter) => {
     const key = sql`e.entity_key`
-    const ofCustomer = sql`e.customer_key = ${customerKey}::uuid`
+    const table = sql`entities e`
+    const of = sql`e.customer_key = ${customerKey}::uuid`
     // The types are joined to the page, so that no plan reads all entities of a type.
     const select = sql`
       select ${entityColumnList} from (
-        select * from entities e
-        where ${ofCustomer}
+        select * from ${table}
+        where ${of}
           ${includeArchived ? nothing : sql`and e.archived_at is null`}
           ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
           ${pageRange(key, page)}) e
         join entity_types t using (entity_type_key)`
-    return {
-      row: entityRow,
-      select,
-      table: sql`entities e`,
-      of: ofCustomer,
-      large: [sql`metadata`],
-      key,
-      page,
-    }
+    return { row: entityRow, select, table, of, large: [sql`metadata`], key, page }
   },
 )
 

@@ -1,14 +1,12 @@
 import type { Reader, Tx } from '../db/index.ts'
 import {
-  candidateRow,
   column,
-  NAME_TEXTS,
+  nameReader,
   pageReader,
   row,
   rows,
   rowsWithIds,
   rowWriter,
-  searchReader,
   sql,
 } from '../db/index.ts'
 import { foldCase } from '../kernel/fold-case.ts'
@@ -46,11 +44,9 @@ export const holdTypes = withIds.hold
 export const lockTypesWithIds = withIds.lock
 
 /** Returns types whose id or name has a beginning; some several times. */
-export const typesBeginning = searchReader({
-  row: candidateRow,
+export const typesBeginning = nameReader({
   columns: sql`entity_type_key as key, id, display_name, archived_at is not null as is_archived`,
   table: sql`entity_types`,
-  texts: NAME_TEXTS,
 })
 
 export const saveTypes = rowWriter<Scope, EntityType>(

@@ -1,7 +1,7 @@
 import { badInput } from '../../kernel/errors.ts'
 import { inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
-import { type CatalogUse, summarize } from '../catalog-use.ts'
+import { type CatalogUse, refuseGranted } from '../catalog-use.ts'
 import { type CatalogKind, changeInCatalog, createInCatalog } from '../change-in-catalog.ts'
 import {
   archivedCurrency,
@@ -60,13 +60,13 @@ export const archiveCurrency = (
 ): Promise<Currency> =>
   changeInCatalog(call, { kind: CURRENCIES, id: currencyId }, async (tx, before, now) => {
     const after = archivedCurrency(before, now)
-    const packages =
-      after === before ? [] : await use.packagesWithCurrency(tx, call.scope, before.key)
-    if (packages.length > 0)
-      throw badInput(
-        inPath('currencyId'),
-        `credits of the custom currency ${currencyId} are granted by the packages ${summarize(packages.map(({ id }) => id))}`,
-        'IntegrityViolation',
+    if (after !== before)
+      refuseGranted(await use.packagesWithCurrency(tx, call.scope, before.key), (granted) =>
+        badInput(
+          inPath('currencyId'),
+          `credits of the custom currency ${currencyId} are ${granted}`,
+          'IntegrityViolation',
+        ),
       )
     return { after, event: 'credit_type.archived' }
   })

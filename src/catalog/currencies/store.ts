@@ -1,20 +1,8 @@
 import type { CustomCurrencyUnits } from '../../api.gen.ts'
 import type { Reader, Tx } from '../../db/index.ts'
-import {
-  candidateRow,
-  column,
-  NAME_TEXTS,
-  pageReader,
-  readValue,
-  row,
-  rowReader,
-  rowsWithIds,
-  searchReader,
-  sql,
-} from '../../db/index.ts'
+import { column, nameReader, pageReader, readValue, row, rowsWithIds, sql } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import { foldCase } from '../../kernel/fold-case.ts'
-import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
 import type { PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -49,12 +37,7 @@ export const findCurrencies = withIds.find
 /** For adding references. Lock the customer first. */
 export const holdCurrencies = withIds.hold
 export const lockCurrencies = withIds.lock
-
-/** Returns currencies of any environment by their keys, in no particular order. */
-export const findCurrenciesByKey = rowReader(
-  currencyRow,
-  (keys: readonly Uuid[]) => sql`${selectCurrencies} where currency_key = any(${keys}::uuid[])`,
-)
+export const findCurrenciesByKey = withIds.findByKey
 
 export const countActiveCurrencies = (reader: Reader, scope: Scope): Promise<number> =>
   readValue(
@@ -82,11 +65,9 @@ export const listCurrencies = pageReader((scope: Scope, filter: CurrencyFilter) 
 }))
 
 /** Returns currencies whose id or name has a beginning; some several times. */
-export const currenciesBeginning = searchReader({
-  row: candidateRow,
+export const currenciesBeginning = nameReader({
   columns: sql`currency_key as key, id, display_name, archived_at is not null as is_archived`,
   table: sql`currencies`,
-  texts: NAME_TEXTS,
 })
 
 /** Inserts or updates a currency. */

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/index.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { inBody, inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
-import { type CatalogUse, summarize } from '../catalog-use.ts'
+import { type CatalogUse, refuseGranted, summarize } from '../catalog-use.ts'
 import { type CatalogKind, changeInCatalog, createInCatalog } from '../change-in-catalog.ts'
 import {
   addsUp,
@@ -109,13 +109,9 @@ async function refuseTooManyMeters(tx: Tx, { scope }: Call): Promise<void> {
 export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): Promise<Feature> =>
   changeInCatalog(call, { kind: FEATURES, id: featureId }, async (tx, before, now) => {
     const after = archivedFeature(before, now)
-    const packages =
-      after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
-    if (packages.length > 0)
-      throw badInput(
-        inPath('id'),
-        `feature ${featureId} is granted by the packages ${summarize(packages.map(({ id }) => id))}`,
-        'CannotArchiveFeatureError',
+    if (after !== before)
+      refuseGranted(await use.packagesWithFeature(tx, call.scope, before.key), (granted) =>
+        badInput(inPath('id'), `feature ${featureId} is ${granted}`, 'CannotArchiveFeatureError'),
       )
     return { after, event: 'feature.deleted' }
   })

@@ -1,6 +1,7 @@
 import type {
   FeatureCreateFeatureRequestBody,
   FeatureUpdateFeatureRequestBody,
+  Operations,
   UnitTransformation,
   UnitTransformationInput,
 } from '../../api.gen.ts'
@@ -12,6 +13,7 @@ import type { CatalogUse } from '../catalog-use.ts'
 import * as features from './commands.ts'
 import { meterFromWire } from './meter-from-wire.ts'
 import * as queries from './queries.ts'
+import type { FeatureFilter } from './store.ts'
 import type { FeatureInput, NewFeatureInput } from './types.ts'
 import { featureToWire } from './wire.ts'
 
@@ -48,6 +50,15 @@ const featureFromWire = (wire: FeatureUpdateFeatureRequestBody): FeatureInput =>
   metadata: wire.metadata,
 })
 
+const filterFromWire = (query: Operations['v1.features.listFeatures']['query']): FeatureFilter => ({
+  id: query.id ?? null,
+  featureTypes: query.featureType ?? null,
+  meterTypes: query.meterType ?? null,
+  statuses: query.status ?? null,
+  created: createdRange(query.createdAt),
+  page: pageRequest(query),
+})
+
 type Features =
   | 'v1.features.createFeature'
   | 'v1.features.retrieveFeature'
@@ -68,17 +79,8 @@ export const featureHandlers = (use: CatalogUse): Handlers<Features> => ({
     const change = { featureId: params.id, input: featureFromWire(body), use }
     return { data: featureToWire(await features.updateFeature(call, change)) }
   },
-  'v1.features.listFeatures': async ({ query }, call) => {
-    const page = await queries.listFeatures(call, {
-      id: query.id ?? null,
-      featureTypes: query.featureType ?? null,
-      meterTypes: query.meterType ?? null,
-      statuses: query.status ?? null,
-      created: createdRange(query.createdAt),
-      page: pageRequest(query),
-    })
-    return pageToWire(page, featureToWire)
-  },
+  'v1.features.listFeatures': async ({ query }, call) =>
+    pageToWire(await queries.listFeatures(call, filterFromWire(query)), featureToWire),
   'v1.features.archiveFeature': async ({ params }, call) => ({
     data: featureToWire(await features.archiveFeature(call, params.id, use)),
   }),

@@ -1,16 +1,13 @@
 import type { FeatureEnumValue, UnitTransformation } from '../../api.gen.ts'
 import type { Reader, Sql, Tx } from '../../db/index.ts'
 import {
-  candidateRow,
   column,
   milliseconds,
-  NAME_TEXTS,
+  nameReader,
   pageReader,
   readValue,
   row,
-  rowReader,
   rowsWithIds,
-  searchReader,
   sql,
 } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
@@ -68,18 +65,13 @@ export const findFeatures = withIds.find
 /** For adding references. Lock the customer first. Features that are held lose no values. */
 export const holdFeatures = withIds.hold
 export const lockFeatures = withIds.lock
+export const findFeaturesByKey = withIds.findByKey
 
 /** Locks features (key share) by their keys, in the order of keys. Reads nothing. */
 export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number> =>
   tx.execute(sql`
     select from features where feature_key = any(${keys}::uuid[]) order by feature_key
     for key share`)
-
-/** Returns features of any environment by their keys, in no particular order. */
-export const findFeaturesByKey = rowReader(
-  featureRow,
-  (keys: readonly Uuid[]) => sql`${selectFeatures} where feature_key = any(${keys}::uuid[])`,
-)
 
 /**
  * Returns the features with a meter, oldest first. Includes archived ones, which customers may
@@ -146,11 +138,9 @@ export const listFeatures = pageReader((scope: Scope, filter: FeatureFilter) => 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
 
 /** Returns features whose id or name has a beginning; some several times. */
-export const featuresBeginning = searchReader({
-  row: candidateRow,
+export const featuresBeginning = nameReader({
   columns: sql`feature_key as key, id, display_name, status = 'SUSPENDED' as is_archived`,
   table: sql`features`,
-  texts: NAME_TEXTS,
 })
 
 /** Inserts or updates a feature. */
