@@ -34,7 +34,7 @@ const NO_CONFIGURATION = { YEAR: null, MONTH: null, WEEK: null }
 type Change = Partial<PromotionalChange>
 
 const granted = (input: Partial<PromotionalInput> = {}, of: Feature = counted) =>
-  grantPromotional({ ...ten, ...input }, of, { key: 'key', now: BEGUN, where: ITEM })
+  grantPromotional({ ...ten, ...input }, { feature: of, key: 'key', now: BEGUN, where: ITEM })
 const change = (before: PromotionalEntitlement, parts: Change, of: Feature = counted) =>
   changePromotional(
     before,

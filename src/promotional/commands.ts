@@ -56,7 +56,7 @@ export const grantPromotionals = (
       if (feature === undefined)
         throw unknownFeature(GRANTS.at(index).at('featureId'), input.featureId)
       const where = GRANTS.at(index).of(input.featureId)
-      return grantPromotional(input, feature, { key: app.ids.next(now), now, where })
+      return grantPromotional(input, { feature, key: app.ids.next(now), now, where })
     })
     if (count + granted.length > IN_FORCE_LIMIT)
       throw badInput(

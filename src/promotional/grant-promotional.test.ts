@@ -32,7 +32,7 @@ const nothing: PromotionalInput = {
 }
 const ten = { ...nothing, limit: wholeUnits(10) }
 const grant = (input: Partial<PromotionalInput>, of: Feature = counted): PromotionalEntitlement =>
-  grantPromotional({ ...ten, ...input }, of, { key: 'new', now: NOW, where: ITEM })
+  grantPromotional({ ...ten, ...input }, { feature: of, key: 'new', now: NOW, where: ITEM })
 
 const refused: readonly (readonly [string, Feature, PromotionalInput, string])[] = [
   [
@@ -118,7 +118,7 @@ const refused: readonly (readonly [string, Feature, PromotionalInput, string])[]
 for (const [name, of, input, code] of refused)
   test(`a grant request is refused: ${name}`, () => {
     assert.throws(
-      () => grantPromotional(input, of, { key: 'new', now: NOW, where: ITEM }),
+      () => grantPromotional(input, { feature: of, key: 'new', now: NOW, where: ITEM }),
       (error) =>
         error instanceof ApiError &&
         error.status === 400 &&
@@ -130,9 +130,9 @@ for (const [name, of, input, code] of refused)
 const at = (text: string) => instantFromWire(text)
 
 test('a period ends by the calendar, counted from now', () => {
-  const leap = { key: 'new', now: at('2028-08-31T10:00:00Z'), where: ITEM }
+  const leap = { feature: counted, key: 'new', now: at('2028-08-31T10:00:00Z'), where: ITEM }
   const ends = (['1 week', '1 month', '6 month', '1 year', 'lifetime'] as const).map(
-    (period) => grantPromotional({ ...ten, period }, counted, leap).endsAt,
+    (period) => grantPromotional({ ...ten, period }, leap).endsAt,
   )
   assert.deepEqual(ends, [
     at('2028-09-07T10:00:00Z'),

@@ -8,7 +8,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { addUnits, type Span } from '../kernel/period.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-type GrantContext = { key: Uuid; now: Instant; where: Field }
+type GrantContext = { feature: Feature; key: Uuid; now: Instant; where: Field }
 
 /**
  * Returns a promotional entitlement that starts now. 400 `EntityIsArchivedError` for an archived
@@ -18,8 +18,7 @@ type GrantContext = { key: Uuid; now: Instant; where: Field }
  */
 export function grantPromotional(
   input: PromotionalInput,
-  feature: Feature,
-  { key, now, where }: GrantContext,
+  { feature, key, now, where }: GrantContext,
 ): PromotionalEntitlement {
   if (feature.status === 'SUSPENDED')
     throw badInput(
