@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { until } from '../../test/support/deadline.ts'
-import { ACCEPTS_PERSONS, personOf } from '../../test/support/persons.ts'
+import { ACCEPTS_PERSONS, addMember, personOf } from '../../test/support/persons.ts'
 import { openTwoServers, openWorld, type Tenant } from '../../test/support/world.ts'
 import { OPERATION_PERMISSIONS } from '../api.gen.ts'
 import { type Sql, sql } from '../db/index.ts'
 import { configureKey } from './key-commands.ts'
 import { isLive, refuseLast } from './key-rules.ts'
-import { putMember } from './member-commands.ts'
 import { covers, permits } from './permit.ts'
 import { type ApiKey, ENVIRONMENT_ROLES, KEY_KINDS, type KeyKind } from './types.ts'
 
@@ -87,7 +86,7 @@ test('an administrator creates keys of every kind', async () => {
   const tenant = await world.tenant()
   const userId = `admin of ${tenant.id}`
   const environments = { [tenant.id]: 'ADMIN' as const }
-  await putMember(app, { accountId: tenant.id, userId, role: 'MEMBER', environments })
+  await addMember(app, tenant, { userId, environments })
   const person = await personOf(userId, { 'x-environment-id': tenant.id })
   for (const kind of KEY_KINDS) {
     const body = { name: `for ${kind}`, kind, expiresAt: inHours(1) }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPTS_PERSONS, type Credential, personOf } from '../../test/support/persons.ts'
+import {
+  ACCEPTS_PERSONS,
+  addMember,
+  type Credential,
+  personOf,
+} from '../../test/support/persons.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { createEnvironment } from './environment-commands.ts'
-import { putMember } from './member-commands.ts'
 import type { AccountRole, EnvironmentRole } from './types.ts'
 
 const LIST = 'v1.environments.list'
@@ -24,7 +28,7 @@ async function personWith(
   role: AccountRole = 'MEMBER',
 ): Promise<Credential> {
   const userId = `${role} of ${tenant.id}`
-  await putMember(app, { accountId: tenant.id, userId, role, environments })
+  await addMember(app, tenant, { userId, role, environments })
   return personOf(userId, { 'x-environment-id': tenant.id })
 }
 
@@ -60,12 +64,7 @@ test('a member sees only the environments of the account where they have a role'
   const [own, a, , c] = ids as [string, string, string, string]
   const person = await personWith(tenant, { [own]: 'NONE', [a]: 'VIEWER', [c]: 'ADMIN' })
   const elsewhere = await world.tenant()
-  await putMember(app, {
-    accountId: elsewhere.id,
-    userId: `MEMBER of ${tenant.id}`,
-    role: 'OWNER',
-    environments: {},
-  })
+  await addMember(app, elsewhere, { userId: `MEMBER of ${tenant.id}`, role: 'OWNER' })
   const { data } = await tenant.ok(LIST, person)
   assert.deepEqual(
     data.map(({ id, role, accountId, type }) => [id, role, accountId, type]),

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accessCalls, furnishAccess } from '../../test/api/access-calls.ts'
-import { ACCEPTS_PERSONS, personOf } from '../../test/support/persons.ts'
+import { ACCEPTS_PERSONS, addMember, personOf } from '../../test/support/persons.ts'
 import { untilWaiting } from '../../test/support/until-waiting.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
-import { putMember } from './member-commands.ts'
 
 const world = await openWorld(ACCEPTS_PERSONS)
 const { app } = world.bursar
@@ -27,7 +26,7 @@ for (const id of GIVING)
     const { environmentKey } = tenant.scope
     const userId = `bob of ${tenant.id}`
     const environments = { [tenant.id]: 'ADMIN' } as const
-    await putMember(app, { accountId: tenant.id, userId, role: 'MEMBER', environments })
+    await addMember(app, tenant, { userId, environments })
     const bob = await personOf(userId, { 'x-environment-id': tenant.id })
     const look = async () => [
       (await tenant.ok('v1.members.list')).data.filter((each) => each.userId !== userId),

@@ -1,14 +1,5 @@
-import {
-  column,
-  hasRow,
-  pageReader,
-  type Reader,
-  row,
-  rowFinder,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, hasRow, pageReader, row, rowFinder, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'

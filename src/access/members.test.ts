@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPTS_PERSONS, type Credential, personOf } from '../../test/support/persons.ts'
+import {
+  ACCEPTS_PERSONS,
+  addMember,
+  type Credential,
+  personOf,
+} from '../../test/support/persons.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { replacedBy } from '../events/what-changed.ts'
 import { createEnvironment } from './environment-commands.ts'
@@ -30,7 +35,7 @@ const toldOf = async (tenant: Tenant): Promise<Changes> => {
 }
 
 const put = (tenant: Tenant, environments: Record<string, EnvironmentRole>, userId = 'ann') =>
-  putMember(app, { accountId: tenant.id, userId, role: 'MEMBER', environments })
+  addMember(app, tenant, { userId, environments })
 const remove = (tenant: Tenant) => removeMember(app, { accountId: tenant.id, userId: 'ann' })
 const shown = (role: EnvironmentRole, userId = 'ann', accountRole: AccountRole = 'MEMBER') => ({
   userId,
@@ -42,7 +47,7 @@ const shown = (role: EnvironmentRole, userId = 'ann', accountRole: AccountRole =
 /** Makes somebody an owner, and returns their credential. */
 async function ownerOf(tenant: Tenant, name = 'owner'): Promise<Credential> {
   const userId = `${name} of ${tenant.id}`
-  await putMember(app, { accountId: tenant.id, userId, role: 'OWNER', environments: {} })
+  await addMember(app, tenant, { userId, role: 'OWNER' })
   return personOf(userId, { 'x-environment-id': tenant.id })
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPTS_PERSONS, personOf } from '../../test/support/persons.ts'
+import { ACCEPTS_PERSONS, addMember, personOf } from '../../test/support/persons.ts'
 import { openTwoServers, openWorld, type Tenant } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { createKey } from './key-commands.ts'
-import { putMember } from './member-commands.ts'
 import { makeSignInCode } from './sign-in-commands.ts'
 import { KEY_KINDS } from './types.ts'
 
@@ -151,10 +150,7 @@ test('a code ends with the key, or the role, of its maker', async () => {
 
   const userId = `admin of ${tenant.id}`
   const as = (role: 'ADMIN' | 'VIEWER') =>
-    putMember(app, {
-      ...{ accountId: tenant.id, userId, role: 'MEMBER' as const },
-      environments: { [tenant.id]: role },
-    })
+    addMember(app, tenant, { userId, environments: { [tenant.id]: role } })
   await as('ADMIN')
   const person = await personOf(userId, { 'x-environment-id': tenant.id })
   const ofPerson = async () => (await tenant.ok(CREATE, { body: {}, ...person })).data.code ?? ''

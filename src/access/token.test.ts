@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { within } from '../../test/support/deadline.ts'
+import { addMember, type Roles } from '../../test/support/persons.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { putMember, removeMember } from './member-commands.ts'
+import { removeMember } from './member-commands.ts'
 import { createTokenVerifier } from './token.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -56,12 +57,8 @@ async function person(role: 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE' | 'OWNER') {
   people += 1
   const tenant = await world.tenant()
   const userId = `user-${process.pid}-${people}`
-  await putMember(app, {
-    accountId: tenant.id,
-    userId,
-    role: role === 'OWNER' ? 'OWNER' : 'MEMBER',
-    environments: role === 'OWNER' ? {} : { [tenant.id]: role },
-  })
+  const roles: Roles = role === 'OWNER' ? { role } : { environments: { [tenant.id]: role } }
+  await addMember(app, tenant, { userId, ...roles })
   return { tenant, userId }
 }
 
@@ -189,12 +186,7 @@ test('a role determines what a person may do, and ends with the membership', asy
   const forbidden = { status: 403, code: 'IdentityForbidden' }
   await tenant.ok(list, as)
   await tenant.refused('v1.customers.provision', provision, forbidden)
-  await putMember(app, {
-    accountId: tenant.id,
-    userId,
-    role: 'MEMBER',
-    environments: { [tenant.id]: 'SUPPORT' },
-  })
+  await addMember(app, tenant, { userId, environments: { [tenant.id]: 'SUPPORT' } })
   await tenant.ok('v1.customers.provision', provision)
   await removeMember(app, { accountId: tenant.id, userId })
   await tenant.refused(list, as, forbidden)
@@ -287,12 +279,7 @@ test('a single public key works without a key set', async () => {
   const other = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
   const tenant = await other.tenant()
   const userId = `solo-${tenant.id}`
-  await putMember(other.bursar.app, {
-    accountId: tenant.id,
-    userId,
-    role: 'OWNER',
-    environments: {},
-  })
+  await addMember(other.bursar.app, tenant, { userId, role: 'OWNER' })
   const signing = { key: ec.privateKey, header: { alg: 'ES256' } }
   const headers = { 'x-environment-id': tenant.id }
   await tenant.ok(list, bearer(await token({ sub: userId }, signing), headers))

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contract } from '../../test/support/api-document.ts'
-import { ACCEPTS_PERSONS, personOf } from '../../test/support/persons.ts'
+import { ACCEPTS_PERSONS, addMember, personOf, type Roles } from '../../test/support/persons.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { VERSION } from '../version.ts'
 import { createEnvironment } from './environment-commands.ts'
 import { createKey } from './key-commands.ts'
-import { putMember } from './member-commands.ts'
 import { permits } from './permit.ts'
-import { type AccountRole, type EnvironmentRole, KEY_KINDS } from './types.ts'
+import { KEY_KINDS } from './types.ts'
 
 const WHOAMI = 'v1.whoami.retrieve'
 const world = await openWorld({
@@ -26,14 +25,9 @@ const environmentBeside = ({ id }: Tenant, name: string) =>
   })
 
 /** Creates a member of a tenant's account with these roles. Returns the id of the person. */
-async function member(
-  tenant: Tenant,
-  name: string,
-  environments: Record<string, EnvironmentRole>,
-  role: AccountRole = 'MEMBER',
-): Promise<string> {
+async function member(tenant: Tenant, name: string, roles: Roles): Promise<string> {
   const userId = `${name} of ${tenant.id}`
-  await putMember(app, { accountId: tenant.id, userId, role, environments })
+  await addMember(app, tenant, { userId, ...roles })
   return userId
 }
 
@@ -104,11 +98,9 @@ test('a person learns the environments of all their accounts in which they have 
   const closed = await environmentBeside(tenant, 'closed')
   await environmentBeside(tenant, 'unnamed')
   const userId = await member(tenant, 'ann', {
-    [live.id]: 'SUPPORT',
-    [tenant.id]: 'VIEWER',
-    [closed.id]: 'NONE',
+    environments: { [live.id]: 'SUPPORT', [tenant.id]: 'VIEWER', [closed.id]: 'NONE' },
   })
-  await putMember(app, { accountId: other.id, userId, role: 'OWNER', environments: {} })
+  await addMember(app, other, { userId, role: 'OWNER' })
   const data = await told(tenant, userId, { 'x-environment-id': live.id })
   assert.deepEqual([data.actor, data.name], [{ kind: 'USER', id: userId }, null])
   assert.deepEqual([data.role, data.accountRole, data.account.id], ['SUPPORT', 'MEMBER', tenant.id])
@@ -128,15 +120,17 @@ test('a person who names no environment learns of the oldest one in which they h
   const tenant = await world.tenant()
   const live = await environmentBeside(tenant, 'live')
   const staging = await environmentBeside(tenant, 'staging')
-  const ann = await member(tenant, 'ann', { [staging.id]: 'VIEWER', [live.id]: 'SUPPORT' })
+  const ann = await member(tenant, 'ann', {
+    environments: { [staging.id]: 'VIEWER', [live.id]: 'SUPPORT' },
+  })
   assert.equal((await told(tenant, ann)).environment.id, live.id)
-  const owner = await member(tenant, 'owner', {}, 'OWNER')
+  const owner = await member(tenant, 'owner', { role: 'OWNER' })
   const data = await told(tenant, owner)
   assert.deepEqual(
     [data.environment.id, data.role, data.accountRole],
     [tenant.id, 'ADMIN', 'OWNER'],
   )
-  const nobody = await member(tenant, 'nobody', { [live.id]: 'NONE' })
+  const nobody = await member(tenant, 'nobody', { environments: { [live.id]: 'NONE' } })
   const refusal = { status: 404, code: 'EnvironmentMissing', message: /no role in any/ }
   await tenant.refused(WHOAMI, await personOf(nobody), refusal)
 })
@@ -144,7 +138,7 @@ test('a person who names no environment learns of the oldest one in which they h
 test('a member without a role in the environment learns that, and which others they may open', async () => {
   const tenant = await world.tenant()
   const live = await environmentBeside(tenant, 'live')
-  const ann = await member(tenant, 'ann', { [live.id]: 'VIEWER' })
+  const ann = await member(tenant, 'ann', { environments: { [live.id]: 'VIEWER' } })
   const data = await told(tenant, ann, { 'x-environment-id': tenant.id })
   assert.deepEqual([data.role, data.permissions], ['NONE', ['caller:read']])
   assert.deepEqual(

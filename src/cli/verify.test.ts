@@ -35,19 +35,12 @@ test('if everything agrees, verify prints one line of counts and exits with 0', 
   assert.match(stderr, /^customers: 2\/2\n$/)
   const one = await verify('--customer', 'idle', '--json')
   assert.equal(one.code, 0)
-  assert.deepEqual(JSON.parse(one.stdout), {
-    looked: {
-      customers: 1,
-      records: 0,
-      names: 0,
-      totals: 0,
-      marks: 0,
-      reservations: 0,
-      counters: 0,
-    },
-    repaired: { count: 0, told: [] },
-    left: { count: 0, told: [] },
-  })
+  const { looked, ...differences } = JSON.parse(one.stdout)
+  const counts = Object.entries(looked).map(([name, count]) => `${name} ${count}`)
+  const sizes = 'records 0, names 0, totals 0, marks 0, reservations 0, counters 0'
+  assert.equal(counts.join(', '), `customers 1, ${sizes}`)
+  const none = { count: 0, told: [] }
+  assert.deepEqual(differences, { repaired: none, left: none })
 })
 
 test('a difference is reported with its ids and exit code 1 until it is repaired', async () => {

@@ -28,154 +28,111 @@ const H: Short = ['h', 'HUBSPOT', 'hs_1']
 const S_NONE: Short = ['s', 'STRIPE', null]
 const S_NEW: Short = ['s', 'STRIPE', 'cus_2']
 
-type Case = {
-  name: string
-  before: { billingId: string | null; links: Short[] }
+type ShortFields = { billingId: string | null; links: Short[] }
+const of = (billingId: string | null, ...links: Short[]): ShortFields => ({ billingId, links })
+
+type Change = {
   /** The links after the request. Absent: unchanged. */
   links?: Short[]
   billingId?: string | null
   stated?: string[]
-  after: { billingId: string | null; links: Short[] } | 'contradiction'
 }
 
-const nothing = { billingId: null, links: [] }
-const cases: Case[] = [
-  { name: 'nothing', before: nothing, after: nothing },
-  {
-    name: 'billingId alone, without links',
-    before: nothing,
-    billingId: 'b',
-    after: { billingId: 'b', links: [] },
-  },
-  {
-    name: 'billingId beside a link that does not bill',
-    before: { billingId: null, links: [H] },
-    billingId: 'b',
-    after: { billingId: 'b', links: [H] },
-  },
-  {
-    name: 'a link that does not bill leaves billingId',
-    before: { billingId: 'b', links: [] },
-    links: [H],
-    stated: ['h'],
-    after: { billingId: 'b', links: [H] },
-  },
-  {
-    name: 'the first billing link gives billingId',
-    before: nothing,
-    links: [H, S],
-    stated: ['h', 's'],
-    after: { billingId: 'cus_1', links: [H, S] },
-  },
-  {
-    name: 'the first billing link replaces a billingId without a link',
-    before: { billingId: 'b', links: [] },
-    links: [S],
-    stated: ['s'],
-    after: { billingId: 'cus_1', links: [S] },
-  },
-  {
-    name: 'a second billing link changes nothing',
-    before: { billingId: 'cus_1', links: [S] },
-    links: [S, Z],
-    stated: ['z'],
-    after: { billingId: 'cus_1', links: [S, Z] },
-  },
-  {
-    name: 'the default link changes billingId',
-    before: { billingId: 'cus_1', links: [S, Z] },
-    links: [S_NEW, Z],
-    stated: ['s'],
-    after: { billingId: 'cus_2', links: [S_NEW, Z] },
-  },
-  {
-    name: 'the default link without a record clears billingId',
-    before: { billingId: 'cus_1', links: [S] },
-    links: [S_NONE],
-    stated: ['s'],
-    after: { billingId: null, links: [S_NONE] },
-  },
-  {
-    name: 'billingId changes the default link alone',
-    before: { billingId: 'cus_1', links: [H, S, Z] },
-    billingId: 'cus_2',
-    after: { billingId: 'cus_2', links: [H, S_NEW, Z] },
-  },
-  {
-    name: 'billingId null empties the default link',
-    before: { billingId: 'cus_1', links: [S] },
-    billingId: null,
-    after: { billingId: null, links: [S_NONE] },
-  },
-  {
-    name: 'billingId beside another link of the request changes the default link',
-    before: { billingId: 'cus_1', links: [S] },
-    links: [S, Z],
-    billingId: 'cus_2',
-    stated: ['z'],
-    after: { billingId: 'cus_2', links: [S_NEW, Z] },
-  },
-  {
-    name: 'both, and they agree',
-    before: nothing,
-    links: [S],
-    billingId: 'cus_1',
-    stated: ['s'],
-    after: { billingId: 'cus_1', links: [S] },
-  },
-  {
-    name: 'both null',
-    before: nothing,
-    links: [S_NONE],
-    billingId: null,
-    stated: ['s'],
-    after: { billingId: null, links: [S_NONE] },
-  },
-  {
-    name: 'both, and they differ',
-    before: nothing,
-    links: [S],
-    billingId: 'b',
-    stated: ['s'],
-    after: 'contradiction',
-  },
-  {
-    name: 'billingId null and a default link with a record',
-    before: { billingId: 'cus_1', links: [S] },
-    links: [S],
-    billingId: null,
-    stated: ['s'],
-    after: 'contradiction',
-  },
-  {
-    name: 'billingId and a default link without a record',
-    before: nothing,
-    links: [S_NONE],
-    billingId: 'b',
-    stated: ['s'],
-    after: 'contradiction',
-  },
-  {
-    name: 'the next oldest billing link takes over',
-    before: { billingId: 'cus_1', links: [S, H, Z] },
-    links: [H, Z],
-    after: { billingId: 'zu_1', links: [H, Z] },
-  },
-  {
-    name: 'the last billing link takes billingId along',
-    before: { billingId: 'cus_1', links: [S, H] },
-    links: [H],
-    after: { billingId: null, links: [H] },
-  },
-  {
-    name: 'a link that does not bill goes without it',
-    before: { billingId: 'b', links: [H] },
-    links: [],
-    after: { billingId: 'b', links: [] },
-  },
+/** The fields before, what the request changes, and the fields after it. */
+const cases: readonly [string, ShortFields, Change, ShortFields | 'contradiction'][] = [
+  ['nothing', of(null), {}, of(null)],
+  ['billingId alone, without links', of(null), { billingId: 'b' }, of('b')],
+  ['billingId beside a link that does not bill', of(null, H), { billingId: 'b' }, of('b', H)],
+  [
+    'a link that does not bill leaves billingId',
+    of('b'),
+    { links: [H], stated: ['h'] },
+    of('b', H),
+  ],
+  [
+    'the first billing link gives billingId',
+    of(null),
+    { links: [H, S], stated: ['h', 's'] },
+    of('cus_1', H, S),
+  ],
+  [
+    'the first billing link replaces a billingId without a link',
+    of('b'),
+    { links: [S], stated: ['s'] },
+    of('cus_1', S),
+  ],
+  [
+    'a second billing link changes nothing',
+    of('cus_1', S),
+    { links: [S, Z], stated: ['z'] },
+    of('cus_1', S, Z),
+  ],
+  [
+    'the default link changes billingId',
+    of('cus_1', S, Z),
+    { links: [S_NEW, Z], stated: ['s'] },
+    of('cus_2', S_NEW, Z),
+  ],
+  [
+    'the default link without a record clears billingId',
+    of('cus_1', S),
+    { links: [S_NONE], stated: ['s'] },
+    of(null, S_NONE),
+  ],
+  [
+    'billingId changes the default link alone',
+    of('cus_1', H, S, Z),
+    { billingId: 'cus_2' },
+    of('cus_2', H, S_NEW, Z),
+  ],
+  [
+    'billingId null empties the default link',
+    of('cus_1', S),
+    { billingId: null },
+    of(null, S_NONE),
+  ],
+  [
+    'billingId beside another link of the request changes the default link',
+    of('cus_1', S),
+    { links: [S, Z], billingId: 'cus_2', stated: ['z'] },
+    of('cus_2', S_NEW, Z),
+  ],
+  [
+    'both, and they agree',
+    of(null),
+    { links: [S], billingId: 'cus_1', stated: ['s'] },
+    of('cus_1', S),
+  ],
+  ['both null', of(null), { links: [S_NONE], billingId: null, stated: ['s'] }, of(null, S_NONE)],
+  [
+    'both, and they differ',
+    of(null),
+    { links: [S], billingId: 'b', stated: ['s'] },
+    'contradiction',
+  ],
+  [
+    'billingId null and a default link with a record',
+    of('cus_1', S),
+    { links: [S], billingId: null, stated: ['s'] },
+    'contradiction',
+  ],
+  [
+    'billingId and a default link without a record',
+    of(null),
+    { links: [S_NONE], billingId: 'b', stated: ['s'] },
+    'contradiction',
+  ],
+  [
+    'the next oldest billing link takes over',
+    of('cus_1', S, H, Z),
+    { links: [H, Z] },
+    of('zu_1', H, Z),
+  ],
+  ['the last billing link takes billingId along', of('cus_1', S, H), { links: [H] }, of(null, H)],
+  ['a link that does not bill goes without it', of('b', H), { links: [] }, of('b')],
 ]
 
-for (const { name, before, links, billingId, stated, after } of cases)
+for (const [name, before, { links, billingId, stated }, after] of cases)
   test(`billingId and the default billing link: ${name}`, () => {
     const run = () =>
       mirrorBillingId(

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { MIGRATION_LOCK } from '../../src/db/blockers.ts'
 import { databaseUrl, findRunning } from '../../src/embedded-postgres/index.ts'
@@ -73,23 +73,26 @@ test('another BURSAR_API_KEY ends the previous one', async (t) => {
   await endCleanly(place, second)
 })
 
-test('a second server on a data directory is refused in one sentence, and the first one continues', async (t) => {
+/** Starts a server, and a second one on its data directory, which is refused. */
+async function startTwice(t: TestContext) {
   const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const second = place.launch()
   assert.deepEqual(await second.end(), { code: 1, signal: null })
-  assert.match(oneSentence(second.stderr()), /in use by another Bursar.*DATABASE_URL="postgres:/)
+  return { place, first, refusal: second.stderr() }
+}
+
+test('a second server on a data directory is refused in one sentence, and the first one continues', async (t) => {
+  const { place, first, refusal } = await startTwice(t)
+  assert.match(oneSentence(refusal), /in use by another Bursar.*DATABASE_URL="postgres:/)
   assert.equal(await statusWith(first.url, API_KEY), 200)
   await endCleanly(place, first)
 })
 
 test('the DATABASE_URL in the refusal lets a second server share the database', async (t) => {
-  const place = openPlace(t, { isNew: true })
-  const first = await place.start()
-  const refused = place.launch()
-  await refused.end()
-  const url = /DATABASE_URL="([^"]+)"/.exec(refused.stderr())?.[1]
-  assert.ok(url !== undefined, refused.stderr())
+  const { place, first, refusal } = await startTwice(t)
+  const url = /DATABASE_URL="([^"]+)"/.exec(refusal)?.[1]
+  assert.ok(url !== undefined, refusal)
   const second = await place.start({ settings: { DATABASE_URL: url } })
   assert.equal(second.database, 'DATABASE_URL')
   await done(first.url, { method: 'POST', path: '/api/v1/customers', body: { id: 'acme' } })

@@ -1,6 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
+import { putMember } from '../../src/access/index.ts'
+import type { AccountRole, EnvironmentRole } from '../../src/access/types.ts'
+import type { App } from '../../src/app.ts'
 import type { Request } from './contract-client.ts'
+import type { Tenant } from './world.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
@@ -24,3 +28,13 @@ export async function personOf(
     .sign(privateKey)
   return { apiKey: null, headers: { authorization: `Bearer ${token}`, ...headers } }
 }
+
+/** What a member may do in the account, and in each of its environments. */
+export type Roles = { role?: AccountRole; environments?: Record<string, EnvironmentRole> }
+
+/** Makes a person a member of a tenant's account, without rights if no roles are given. */
+export const addMember = (
+  app: App,
+  { id: accountId }: Tenant,
+  { userId, role = 'MEMBER', environments = {} }: Roles & { userId: string },
+): Promise<void> => putMember(app, { accountId, userId, role, environments })

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MARKUP } from './markup.ts'
 import { addressOf, openConsole, world } from './open-console.ts'
-
-const MARKUP = '<img src=x onerror=alert(1)>'
 
 test('a change opens to what was before and after, and the address keeps the filters', async (t) => {
   const tenant = await world.tenant()

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { customersIn, rankAll } from '../../support/ranking.ts'
+import { MARKUP } from './markup.ts'
 import { addressOf, openConsole, world } from './open-console.ts'
 
 const HOUR = 3_600_000
-const MARKUP = '<img src=x onerror=alert(1)>'
-
 /** two/bob is used up, one/ann runs out within two days, one/bob within four. */
 async function furnished() {
   const tenant = await world.tenant()

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MARKUP } from './markup.ts'
 import { openConsole, world } from './open-console.ts'
-
-const MARKUP = '<img src=x onerror=alert(1)>'
 
 test('a customer is created, changed, archived, and each can be undone', async (t) => {
   const tenant = await world.tenant()

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fillFirst } from './fill-first.ts'
+import { MARKUP } from './markup.ts'
 import { openConsole, world } from './open-console.ts'
-
-const MARKUP = '<img src=x onerror=alert(1)>'
 
 test('a feature is created, changed, archived, and each can be undone', async (t) => {
   const tenant = await world.tenant()

@@ -2,14 +2,13 @@ import { required } from '../../../src/kernel/assert.ts'
 import { furnish } from '../../api/calls.ts'
 import { grantItem } from '../../support/grants.ts'
 import type { Tenant } from '../../support/world.ts'
+import { MARKUP } from './markup.ts'
 import type { Ids } from './views.ts'
 
 /** The longest id. */
 const MOST = 255
 /** The largest amount that the API document allows with all its digits. */
 const LARGE = 999_999_999_999_999
-
-const MARKUP = '<img src=x onerror=alert(1)>'
 
 /**
  * Text that breaks pages: markup, a right-to-left override, Hebrew, emoji of several characters,

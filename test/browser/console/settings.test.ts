@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { putMember } from '../../../src/access/index.ts'
+import { addMember } from '../../support/persons.ts'
 import { openConsole, slowReads, world } from './open-console.ts'
 
 test('settings of the environment are changed, refused at their field, and undone', async (t) => {
@@ -111,12 +111,8 @@ test('a member is added, changed, undone and removed', async (t) => {
 
 test('somebody who is a member already is not added, and adding is undone', async (t) => {
   const tenant = await world.tenant()
-  await putMember(world.bursar.app, {
-    accountId: tenant.id,
-    userId: 'ann',
-    role: 'MEMBER',
-    environments: { [tenant.id]: 'ADMIN' },
-  })
+  const environments = { [tenant.id]: 'ADMIN' } as const
+  await addMember(world.bursar.app, tenant, { userId: 'ann', environments })
   const page = await openConsole(t, { tenant, path: '/settings/members' })
   const dialog = page.getByRole('dialog')
   const add = dialog.getByRole('button', { name: 'Add' })
@@ -177,12 +173,7 @@ test('a change of a member is undone in its history', async (t) => {
 
 test('who may not change members sees them, and why', async (t) => {
   const tenant = await world.tenant()
-  await putMember(world.bursar.app, {
-    accountId: tenant.id,
-    userId: 'the owner',
-    role: 'OWNER',
-    environments: {},
-  })
+  await addMember(world.bursar.app, tenant, { userId: 'the owner', role: 'OWNER' })
   const change = (page: Page) => page.getByRole('button', { name: 'Change' })
   const full = await openConsole(t, { tenant, path: '/settings/members' })
   await change(full).hover()

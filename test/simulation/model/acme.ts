@@ -1,9 +1,6 @@
 import { wholeUnits } from '../../../src/kernel/quantity.ts'
-import { type Check, check } from './check.ts'
-import { reportUsage } from './record.ts'
 import { createCustomer, createState, type Outcome, type State } from './state.ts'
-import { type BudgetInput, upsertBudgets, upsertEntities, upsertTypes } from './structure.ts'
-import type { Dimensions } from './tree.ts'
+import { upsertEntities, upsertTypes } from './structure.ts'
 
 export const CREATED = Date.parse('2026-05-18T10:07:42Z')
 export const FEATURE = 'ai-tokens'
@@ -12,10 +9,6 @@ export function done<T>(outcome: Outcome<T>): T {
   if ('done' in outcome) return outcome.done
   throw new Error(JSON.stringify(outcome.refused))
 }
-
-/** Returns the codes with which a request is refused. Empty if it succeeds. */
-export const codes = (outcome: Outcome<unknown>): (string | null)[] =>
-  'done' in outcome ? [] : outcome.refused.map(({ code }) => code)
 
 /** Creates a customer that may use 10,000 tokens: an org, a team, a user, a model, no budgets. */
 export function createAcme(): State {
@@ -53,70 +46,3 @@ export const customerOf = (state: State) => {
   if (customer === undefined) throw new Error('no customer')
   return customer
 }
-
-export const budget = (entityId: string, usageLimit: number | null, more: object = {}) => ({
-  entityId,
-  featureId: FEATURE,
-  usageLimit,
-  cadence: 'P1M',
-  ...more,
-})
-
-export const assign = (state: State, rows: readonly BudgetInput[], now = CREATED) =>
-  upsertBudgets(state, { customerId: 'acme', rows, now })
-
-/** Adds the budgets of the worked examples and the usage with which the examples start. */
-export function createBudgeted(): State {
-  const state = createAcme()
-  done(
-    assign(state, [
-      budget('org-acme', 1000),
-      budget('team-eng', 200, { parentId: 'org-acme' }),
-      budget('team-eng', 50, { scopeEntityIds: ['gpt-4o'] }),
-      budget('ann', 30, { parentId: 'team-eng', cadence: 'P1D' }),
-    ]),
-  )
-  use(state, 10, { userId: 'ann' })
-  use(state, 45, { teamId: 'team-eng', modelId: 'gpt-4o' })
-  use(state, 85, { teamId: 'team-eng' })
-  use(state, 260, { orgId: 'org-acme' })
-  return state
-}
-
-export const use = (state: State, value: number, dimensions: Dimensions, more: object = {}) =>
-  done(
-    reportUsage(state, [{ customerId: 'acme', featureId: FEATURE, value, dimensions, ...more }], {
-      now: CREATED,
-    }),
-  )
-
-export const ask = (
-  state: State,
-  dimensions: Dimensions | undefined,
-  requestedUsage?: number,
-  now = CREATED,
-): Check =>
-  done(
-    check(
-      state,
-      {
-        customerId: 'acme',
-        featureId: FEATURE,
-        ...(dimensions && { dimensions }),
-        ...(requestedUsage !== undefined && { requestedUsage }),
-      },
-      now,
-    ),
-  )
-
-/** Returns chains as text: `entity[scope] usage/limit`, with `!` for a node that denies. */
-export const drawn = ({ chains }: Check): string[] | null =>
-  chains?.map((chain) =>
-    chain
-      .map(({ entityId, scopeEntityIds, usageLimit, currentUsage, isGranted }) => {
-        const scope = scopeEntityIds.length === 0 ? '' : `[${scopeEntityIds}]`
-        const limit = usageLimit === null ? '∞' : usageLimit / wholeUnits(1)
-        return `${entityId}${scope} ${currentUsage / wholeUnits(1)}/${limit}${isGranted ? '' : '!'}`
-      })
-      .join(' → '),
-  ) ?? null

@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ask,
-  assign,
-  budget,
-  CREATED,
-  createAcme,
-  createBudgeted,
-  customerOf,
-  done,
-  drawn,
-  FEATURE,
-  grantTokens,
-  use,
-} from './acme.ts'
+import { CREATED, createAcme, customerOf, done, FEATURE, grantTokens } from './acme.ts'
+import { ask, assign, budget, createBudgeted, drawn, use } from './acme-calls.ts'
 import { check } from './check.ts'
 import type { State } from './state.ts'
 import { setArchived, upsertEntities, upsertTypes } from './structure.ts'

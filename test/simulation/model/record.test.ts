@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { wholeUnits } from '../../../src/kernel/quantity.ts'
-import {
-  ask,
-  assign,
-  budget,
-  CREATED,
-  codes,
-  createAcme,
-  createBudgeted,
-  customerOf,
-  done,
-  drawn,
-  FEATURE,
-  use,
-} from './acme.ts'
+import { CREATED, createAcme, customerOf, done, FEATURE } from './acme.ts'
+import { ask, assign, budget, codes, createBudgeted, drawn, use } from './acme-calls.ts'
 import { reportEvents, reportUsage } from './record.ts'
 import type { State } from './state.ts'
 import { setArchived } from './structure.ts'

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { wholeUnits } from '../../../src/kernel/quantity.ts'
-import {
-  ask,
-  assign,
-  budget,
-  CREATED,
-  codes,
-  createAcme,
-  customerOf,
-  done,
-  drawn,
-  FEATURE,
-  grantTokens,
-} from './acme.ts'
+import { CREATED, createAcme, customerOf, done, FEATURE, grantTokens } from './acme.ts'
+import { ask, assign, budget, codes, drawn } from './acme-calls.ts'
 import { consume } from './consume.ts'
 import { commit, extend, release, reserve, statusOf } from './reserve.ts'
 import type { Reservation, State } from './state.ts'

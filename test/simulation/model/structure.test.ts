@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assign, budget, codes, createAcme, customerOf, done, FEATURE } from './acme.ts'
+import { createAcme, customerOf, done, FEATURE } from './acme.ts'
+import { assign, budget, codes } from './acme-calls.ts'
 import type { State } from './state.ts'
 import { type BudgetInput, setArchived, upsertEntities } from './structure.ts'
 
