@@ -26,7 +26,13 @@ export {
   findResourceKeys,
   type ResourceKey,
 } from './resource-store.ts'
-export { environmentHeadOf, raiseSequence, readSequences } from './sequence-store.ts'
+export {
+  environmentHeadOf,
+  raiseSequence,
+  readSequences,
+  sequencesOfCustomer,
+  sequencesRow,
+} from './sequence-store.ts'
 export { VENDORS } from './vendors.ts'
 export {
   type CustomerVersion,

@@ -39,10 +39,20 @@ export const sequencesRow = row<Sequences>({
 })
 
 /** The columns of `sequencesRow`, of a row `head` of `customer_heads`. */
-export const sequencesOf = ({ environmentKey }: Scope): Sql => sql`
-  head.sequence as customer_sequence, coalesce((
+export const sequencesOf = (scope: Scope): Sql => sql`
+  head.sequence as customer_sequence, ${environmentSequence(scope)} as environment_sequence`
+
+/** The columns of `sequencesRow`, of a customer whose key is an expression. */
+export const sequencesOfCustomer = (scope: Scope, customerKey: Sql): Sql => sql`
+  coalesce((
+    select head.sequence from customer_heads head
+    where head.customer_key = ${customerKey}), 0) as customer_sequence,
+  ${environmentSequence(scope)} as environment_sequence`
+
+const environmentSequence = ({ environmentKey }: Scope): Sql => sql`
+  coalesce((
     select environment.sequence from environment_heads environment
-    where environment.environment_key = ${environmentKey}::uuid), 0) as environment_sequence`
+    where environment.environment_key = ${environmentKey}::uuid), 0)`
 
 /** Notes the sequence of the customer that a call has changed, unless it has changed several. */
 export async function noteSequence(

@@ -1,4 +1,4 @@
-import { customerNamed } from '../customers/index.ts'
+import { customerNamed, sequencesOfCustomer, sequencesRow } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import {
   column,
@@ -17,6 +17,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Owner, Scope } from '../kernel/scope.ts'
+import type { Sequences } from '../kernel/sequences.ts'
 import type { Entity } from './types.ts'
 
 const entityRow = row<Entity>({
@@ -38,18 +39,22 @@ const entityColumnList = sql`
 const customerAndEntity = row({
   customerKey: column.nullable(column.uuid),
   entity: column.optional('entity_key', entityRow),
+  sequences: column.group(sequencesRow),
 })
 
-/** Returns a customer and one of its entities by their ids, in one round trip. */
+/**
+ * Returns a customer and one of its entities by their ids, and the sequences of the state that has
+ * them, in one round trip.
+ */
 export async function findEntity(
   reader: Reader,
   scope: Scope,
   ids: { customerId: string; entityId: string },
-): Promise<{ customerKey: Uuid | null; entity: Entity | null }> {
+): Promise<{ customerKey: Uuid | null; entity: Entity | null; sequences: Sequences }> {
   return reader.one(
     customerAndEntity,
     sql`
-    select c.customer_key, ${entityColumnList}
+    select c.customer_key, ${entityColumnList}, ${sequencesOfCustomer(scope, sql`c.customer_key`)}
     from (select ${customerNamed(scope, ids.customerId)} as customer_key) c
       left join entities e on e.customer_key = c.customer_key and e.id = ${ids.entityId}::text
       left join entity_types t using (entity_type_key)`,

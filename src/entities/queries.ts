@@ -20,10 +20,10 @@ export const listTypes = (
  * Returns an entity, archived or not. 404 `CustomerNotFound`, or 404 without a code for the entity.
  */
 export async function retrieveEntity(
-  { app, scope }: Call,
+  { app, scope, state }: Call,
   ids: { customerId: string; entityId: string },
 ): Promise<Entity> {
-  const { customerKey, entity } = await entityStore.findEntity(app.db.read, scope, ids)
+  const { customerKey, entity, sequences } = await entityStore.findEntity(app.db.read, scope, ids)
   if (customerKey === null) throw unknownCustomer(ids.customerId)
   if (entity === null)
     throw notFound(
@@ -31,6 +31,7 @@ export async function retrieveEntity(
       null,
       `entity ${ids.entityId} of customer ${ids.customerId} not found`,
     )
+  state?.note(sequences)
   return entity
 }
 

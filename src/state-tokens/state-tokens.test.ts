@@ -121,3 +121,20 @@ test('each request that is refused because of its token is counted once', async 
   await check(writing, { 'bursar-at-least': (await check(writing)).token })
   assert.equal(await refusals(), before + 3)
 })
+
+test('the token of an entity is that of the state that the entity was read with', async () => {
+  const { tenant, tokens } = await open()
+  const read = () =>
+    tenant.call('v1Beta.customers.entities.retrieve', { params: { ...params, entityId: 'ann' } })
+  const tokenOf = async () => String((await read()).headers['bursar-state'])
+  const before = tokens.sequencesIn(params.id, await tokenOf())
+  const { headers } = await tenant.call('v1Beta.customers.entities.upsert', {
+    params,
+    body: { entities: [{ id: 'ann', displayName: 'Ann' }] },
+  })
+  assert.equal(await tokenOf(), headers['bursar-state'])
+  assert.deepEqual(tokens.sequencesIn(params.id, await tokenOf()), {
+    ...before,
+    customer: before.customer + 1,
+  })
+})

@@ -30,9 +30,9 @@ export type StateOfCall = {
   /** Returns the token of the state that was noted, or calls `currentToken` if none was noted. */
   notedToken(): Promise<string>
   /**
-   * Returns the token of the state that the database has now. It includes everything that was read
-   * before. 503 if the caller has seen a newer state, or if another database has replaced the
-   * one from which the call has read.
+   * Returns the token of the state that was noted. If none was noted, it is that of the state that
+   * the database has now, which includes everything that was read before. 503 if the caller has
+   * seen a newer state, or if another database has replaced the one from which the call has read.
    */
   currentToken(): Promise<string>
 }
@@ -79,7 +79,8 @@ export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences):
         return found
       }
       const currentToken = async () => {
-        const found = await current()
+        const found = noted ?? (await sequencesOf(subject))
+        require(found)
         if (epochs.current() !== begun) throw replaced()
         return tokenFor(subject, found)
       }
