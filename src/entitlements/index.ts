@@ -20,8 +20,8 @@ export { type FeatureState, withoutExpiredHolds } from './feature-state.ts'
 export type { EntitlementPublisher } from './publisher.ts'
 export { resolve } from './resolve.ts'
 export type { EntitlementSource, SourcesOf } from './source-port.ts'
-export type { Allowance, Decision, EffectiveEntitlement, Request, Reset } from './types.ts'
-export { usageWindow, WEEK_ANCHORS } from './usage-period.ts'
+export type { Decision, EffectiveEntitlement, Request } from './types.ts'
+export { usageWindow } from './usage-period.ts'
 export { firstAfter, isBlockedByHold } from './valid-until.ts'
 export {
   creditEntitlementToWire,

@@ -1,30 +1,9 @@
-import type {
-  AccessDeniedReason,
-  EntitlementRule,
-  EntitlementSourceKind,
-  ResetAnchor,
-  ResetPeriod,
-} from '../api.gen.ts'
+import type { AccessDeniedReason, EntitlementRule, EntitlementSourceKind } from '../api.gen.ts'
+import type { Allowance, Reset } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
-/** How much of a feature a source gives. The feature's type determines which fields apply. */
-export type Allowance = {
-  /** In the units of the limit. null: 0, unless unlimited. */
-  limit: Quantity | null
-  isUnlimited: boolean
-  /** Whether usage beyond the limit is granted. */
-  isSoft: boolean
-  /** Values of an ENUM feature, without duplicates. */
-  enumValues: readonly string[]
-}
-
-/** When usage starts again from 0. */
-export type Reset = {
-  period: ResetPeriod
-  /** null: periods are counted from the start of the source. Days and hours always are. */
-  accordingTo: ResetAnchor | null
-}
+export type { Allowance, Reset }
 
 /** Something that gives a customer a feature, or takes away what another source gives. */
 export type Source = {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ResetAnchor, ResetPeriod } from '../api.gen.ts'
+import { WEEK_ANCHORS } from '../catalog/features/index.ts'
 import { contains, LIFETIME } from '../kernel/period.ts'
 import type { Reset } from './types.ts'
-import { usagePeriod, usageWindow, WEEK_ANCHORS } from './usage-period.ts'
+import { usagePeriod, usageWindow } from './usage-period.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`)
 

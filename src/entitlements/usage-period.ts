@@ -1,18 +1,9 @@
 import type { ResetAnchor } from '../api.gen.ts'
+import { WEEK_ANCHORS } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { floorTo, LIFETIME, type Window, windowAt } from '../kernel/period.ts'
 import type { EffectiveEntitlement } from './types.ts'
 
-/** The days of the week, counted from a Sunday. */
-export const WEEK_ANCHORS = [
-  'EverySunday',
-  'EveryMonday',
-  'EveryTuesday',
-  'EveryWednesday',
-  'EveryThursday',
-  'EveryFriday',
-  'EverySaturday',
-] as const satisfies readonly ResetAnchor[]
 const SUNDAY = Date.UTC(1970, 0, 4)
 const DAY_MS = 86_400_000
 

@@ -1,10 +1,10 @@
 import type { Feature } from '../catalog/features/index.ts'
-import type { Allowance, Reset } from '../entitlements/index.ts'
+import { allowanceOf, limitAfter, resetAfter, resetOf } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Field } from '../kernel/field.ts'
 import { sent } from '../kernel/patch.ts'
-import { allowanceOf, endOf, resetOf } from './grant-promotional.ts'
+import { endOf } from './grant-promotional.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 
 type ChangeContext = { feature: Feature; now: Instant; where: Field }
@@ -23,7 +23,7 @@ export function changePromotional(
   const after = {
     ...before,
     period: input.period,
-    allowance: allowanceOf(input, feature, where),
+    allowance: allowanceOf(input, feature, { where, needsValue: true }),
     reset: resetOf(input, feature, where),
     isVisible: input.isVisible,
     endsAt: endAfter(before, input, { change, now, where }),
@@ -59,33 +59,6 @@ function inputAfter(before: PromotionalEntitlement, change: PromotionalChange): 
     enumValues: sent(change.enumValues, allowance.enumValues),
     isVisible: sent(change.isVisible, before.isVisible),
     ...resetAfter(before.reset, change),
-  }
-}
-
-/** A new limit ends unlimited usage, and the reverse. */
-function limitAfter(
-  before: Allowance,
-  { limit, isUnlimited }: PromotionalChange,
-): Pick<PromotionalInput, 'limit' | 'isUnlimited'> {
-  const hasLimit = limit !== undefined && limit !== null
-  return {
-    limit: sent(limit, isUnlimited === true ? null : before.limit),
-    isUnlimited: sent(isUnlimited, hasLimit ? false : before.isUnlimited),
-  }
-}
-
-/** The reset configuration stays unless it is sent or the period changes. */
-function resetAfter(
-  before: Reset | null,
-  { resetPeriod, accordingTo }: PromotionalChange,
-): Pick<PromotionalInput, 'resetPeriod' | 'accordingTo'> {
-  const period = sent(resetPeriod, before?.period ?? null)
-  const kept = before !== null && before.period === period ? before : null
-  const of = (each: 'YEAR' | 'MONTH' | 'WEEK') =>
-    accordingTo[each] ?? (kept?.period === each ? kept.accordingTo : null)
-  return {
-    resetPeriod: period,
-    accordingTo: { YEAR: of('YEAR'), MONTH: of('MONTH'), WEEK: of('WEEK') },
   }
 }
 

@@ -1,8 +1,7 @@
 import type { PromotionalEntitlementPeriod } from '../api.gen.ts'
-import type { Feature } from '../catalog/features/index.ts'
-import type { Allowance, Reset } from '../entitlements/index.ts'
+import { allowanceOf, type Feature, resetOf } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { type BadInputCode, badInput } from '../kernel/errors.ts'
+import { badInput } from '../kernel/errors.ts'
 import type { Field } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { addUnits, type Span } from '../kernel/period.ts'
@@ -32,7 +31,7 @@ export function grantPromotional(
     revision: 0,
     feature,
     period,
-    allowance: allowanceOf(input, feature, where),
+    allowance: allowanceOf(input, feature, { where, needsValue: true }),
     reset: resetOf(input, feature, where),
     isVisible,
     startsAt: now,
@@ -41,79 +40,6 @@ export function grantPromotional(
     createdAt: now,
     updatedAt: now,
   }
-}
-
-/** Returns the fields that the feature's type has. Enum values are sorted. */
-export function allowanceOf(input: PromotionalInput, feature: Feature, where: Field): Allowance {
-  const { limit, isUnlimited, isSoft } = input
-  const enumValues = [...new Set(input.enumValues)].toSorted()
-  if (feature.featureType !== 'NUMBER' && (limit !== null || isUnlimited || isSoft))
-    throw unsupported(
-      where.at(limit !== null ? 'usageLimit' : isUnlimited ? 'hasUnlimitedUsage' : 'hasSoftLimit'),
-      `${where}: a ${feature.featureType} feature has no usageLimit, hasUnlimitedUsage or hasSoftLimit`,
-    )
-  if (feature.featureType !== 'ENUM' && enumValues.length > 0)
-    throw unsupported(
-      where.at('enumValues'),
-      `${where}: a ${feature.featureType} feature has no enumValues`,
-    )
-  if (feature.featureType === 'NUMBER') refuseImpossibleLimit(input, where)
-  if (feature.featureType === 'ENUM') refuseUnknownValues(input.enumValues, feature, where)
-  return { limit, isUnlimited, isSoft, enumValues }
-}
-
-function refuseImpossibleLimit({ limit, isUnlimited }: PromotionalInput, where: Field): void {
-  if (isUnlimited && limit !== null)
-    throw impossible(
-      where.at('usageLimit'),
-      `${where}: send either usageLimit or hasUnlimitedUsage, not both`,
-    )
-  if (!isUnlimited && limit === null)
-    throw impossible(
-      where.at('usageLimit'),
-      `${where}: a NUMBER feature needs usageLimit or hasUnlimitedUsage`,
-    )
-}
-
-function refuseUnknownValues(enumValues: readonly string[], feature: Feature, where: Field): void {
-  const field = where.at('enumValues')
-  if (enumValues.length === 0) throw impossible(field, `${where}: an ENUM feature needs enumValues`)
-  const known = new Set((feature.enumConfiguration ?? []).map(({ value }) => value))
-  const index = enumValues.findIndex((value) => !known.has(value))
-  const unknown = enumValues[index]
-  if (unknown !== undefined)
-    throw impossible(
-      field.at(index),
-      `${where}: enumValues: the feature has no value ${JSON.stringify(unknown)}`,
-    )
-}
-
-const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
-const CONFIGURATIONS = {
-  YEAR: 'yearlyResetPeriodConfiguration',
-  MONTH: 'monthlyResetPeriodConfiguration',
-  WEEK: 'weeklyResetPeriodConfiguration',
-} as const
-
-/**
- * Years, months and weeks begin with the promotional entitlement unless the input says otherwise.
- */
-export function resetOf(input: PromotionalInput, feature: Feature, where: Field): Reset | null {
-  const { resetPeriod: period, accordingTo } = input
-  if (period !== null && feature.meterType !== 'INCREMENTAL')
-    throw badReset(
-      where.at('resetPeriod'),
-      `${where}: resetPeriod is only for features of the meter type INCREMENTAL`,
-    )
-  const stray = CONFIGURED.find((each) => each !== period && accordingTo[each] !== null)
-  if (stray !== undefined)
-    throw badReset(
-      where.at(CONFIGURATIONS[stray]),
-      `${where}: the configuration is for the reset period ${stray}, not ${period}`,
-    )
-  if (period === null) return null
-  if (period === 'DAY' || period === 'HOUR') return { period, accordingTo: null }
-  return { period, accordingTo: accordingTo[period] ?? 'SubscriptionStart' }
 }
 
 /** The length of fixed periods. */
@@ -152,8 +78,5 @@ export function endOf(
   return customEndDate
 }
 
-const refusedWith = (code: BadInputCode) => (field: Field, message: string) =>
-  badInput(field, message, code)
-const impossible = refusedWith('InvalidArgumentError')
-const badReset = refusedWith('InvalidEntitlementResetPeriod')
-const unsupported = refusedWith('UnsupportedFeatureType')
+const impossible = (field: Field, message: string) =>
+  badInput(field, message, 'InvalidArgumentError')

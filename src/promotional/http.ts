@@ -2,11 +2,11 @@ import type {
   PromotionalEntitlementInput,
   PromotionalEntitlementUpdateRequestBody,
 } from '../api.gen.ts'
+import { accordingToFromWire, limitFromWire } from '../catalog/features/index.ts'
 import type { EntitlementPublisher } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest, pageToWire } from '../kernel/page.ts'
-import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Call, Handlers } from '../operation.ts'
 import {
   grantPromotionals,
@@ -32,20 +32,7 @@ const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInpu
   enumValues: wire.enumValues ?? [],
   isVisible: wire.isVisible ?? true,
   resetPeriod: wire.resetPeriod ?? null,
-  accordingTo: accordingTo(wire),
-})
-
-type Configurations = Pick<
-  PromotionalEntitlementUpdateRequestBody,
-  | 'yearlyResetPeriodConfiguration'
-  | 'monthlyResetPeriodConfiguration'
-  | 'weeklyResetPeriodConfiguration'
->
-
-const accordingTo = (wire: Configurations): PromotionalInput['accordingTo'] => ({
-  YEAR: wire.yearlyResetPeriodConfiguration?.accordingTo ?? null,
-  MONTH: wire.monthlyResetPeriodConfiguration?.accordingTo ?? null,
-  WEEK: wire.weeklyResetPeriodConfiguration?.accordingTo ?? null,
+  accordingTo: accordingToFromWire(wire),
 })
 
 const changeFromWire = (wire: PromotionalEntitlementUpdateRequestBody): PromotionalChange => ({
@@ -57,13 +44,8 @@ const changeFromWire = (wire: PromotionalEntitlementUpdateRequestBody): Promotio
   enumValues: wire.enumValues,
   isVisible: wire.isVisible,
   resetPeriod: wire.resetPeriod,
-  accordingTo: accordingTo(wire),
+  accordingTo: accordingToFromWire(wire),
 })
-
-/** An absent limit stays absent. */
-const limitFromWire = <Absent extends null | undefined>(
-  wire: number | Absent,
-): Quantity | Absent => (typeof wire === 'number' ? wholeUnits(wire) : wire)
 
 type Promotional =
   | 'v1.customers.promotionalEntitlements.create'

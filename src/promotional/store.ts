@@ -1,12 +1,12 @@
-import type {
-  PromotionalEntitlementPeriod,
-  PromotionalEntitlementStatus,
-  ResetAnchor,
-} from '../api.gen.ts'
-import { featureFromJson, featureJson } from '../catalog/features/index.ts'
+import type { PromotionalEntitlementPeriod, PromotionalEntitlementStatus } from '../api.gen.ts'
+import {
+  allowanceColumns,
+  featureFromJson,
+  featureJson,
+  resetColumns,
+} from '../catalog/features/index.ts'
 import type { Reader, Sql, Tx } from '../db/index.ts'
 import { column, pageReader, readValue, row, rows, rowWriter, sql } from '../db/index.ts'
-import { WEEK_ANCHORS } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
@@ -15,12 +15,6 @@ import type { PageRequest } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
 import type { Owner } from '../kernel/scope.ts'
 import type { PromotionalEntitlement } from './types.ts'
-
-const ANCHORS = [
-  'SubscriptionStart',
-  'StartOfTheMonth',
-  ...WEEK_ANCHORS,
-] as const satisfies readonly ResetAnchor[]
 
 export const PERIODS = [
   '1 week',
@@ -42,21 +36,8 @@ const promotionalRow = row<PromotionalEntitlement>({
   revision: column.integer,
   feature: (raw) => required(featureFromJson(raw), 'the feature of a promotional entitlement'),
   period: column.oneOf(...PERIODS),
-  allowance: column.group(
-    row({
-      limit: column.from('usage_limit', column.nullable(column.quantity)),
-      isUnlimited: column.boolean,
-      isSoft: column.boolean,
-      enumValues: column.json<string[]>(),
-    }),
-  ),
-  reset: column.optional(
-    'reset_period',
-    row({
-      period: column.from('reset_period', column.oneOf('YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR')),
-      accordingTo: column.from('reset_according_to', column.nullable(column.oneOf(...ANCHORS))),
-    }),
-  ),
+  allowance: allowanceColumns,
+  reset: resetColumns,
   isVisible: column.boolean,
   startsAt: column.instant,
   since: column.instant,

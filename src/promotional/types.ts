@@ -1,6 +1,5 @@
-import type { PromotionalEntitlementPeriod, ResetAnchor, ResetPeriod } from '../api.gen.ts'
-import type { BareFeature } from '../catalog/features/index.ts'
-import type { Allowance, Reset } from '../entitlements/index.ts'
+import type { PromotionalEntitlementPeriod, ResetPeriod } from '../api.gen.ts'
+import type { Allowance, BareFeature, GrantTerms, Reset } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
@@ -27,18 +26,11 @@ export type PromotionalEntitlement = {
 }
 
 /** The input for a new promotional entitlement; null if not sent. */
-export type PromotionalInput = {
+export type PromotionalInput = GrantTerms & {
   featureId: string
   period: PromotionalEntitlementPeriod
   customEndDate: Instant | null
-  limit: Quantity | null
-  isUnlimited: boolean
-  isSoft: boolean
-  enumValues: readonly string[]
   isVisible: boolean
-  resetPeriod: ResetPeriod | null
-  /** The configuration that was sent for each period, used or not. */
-  accordingTo: { YEAR: ResetAnchor | null; MONTH: ResetAnchor | null; WEEK: ResetAnchor | null }
 }
 
 /** The input for a change. Absent fields stay as they are. */

@@ -1,4 +1,6 @@
 export { addsUp, isLevel } from './change-feature.ts'
+export { allowanceColumns, resetColumns, WEEK_ANCHORS } from './grant-columns.ts'
+export { allowanceOf, limitAfter, resetAfter, resetOf } from './grant-terms.ts'
 export { featureHandlers } from './http.ts'
 export { type DimensionValue, fieldOf, type MeterEvent, matches } from './match-meter.ts'
 export { unknownFeature } from './queries.ts'
@@ -12,5 +14,15 @@ export {
   holdFeaturesByKey,
   meteredFeatures,
 } from './store.ts'
+export { accordingToFromWire, limitFromWire } from './terms-from-wire.ts'
 export { transformUnits } from './transform-units.ts'
-export type { Aggregation, BareFeature, Feature, MeteredFeature, MeterFilter } from './types.ts'
+export type {
+  Aggregation,
+  Allowance,
+  BareFeature,
+  Feature,
+  GrantTerms,
+  MeteredFeature,
+  MeterFilter,
+  Reset,
+} from './types.ts'

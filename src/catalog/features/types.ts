@@ -5,11 +5,14 @@ import type {
   FeatureStatus,
   FeatureType,
   MeterType,
+  ResetAnchor,
+  ResetPeriod,
   UnitTransformation,
 } from '../../api.gen.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../../kernel/metadata.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
 
 export type Feature = {
   key: Uuid
@@ -88,4 +91,29 @@ export type FeatureInput = {
   unitTransformation?: UnitTransformation | null | undefined
   meter?: Meter | undefined
   metadata?: MetadataPatch | undefined
+}
+
+/** How much of a feature a source gives. The feature's type determines which fields apply. */
+export type Allowance = {
+  /** In the units of the limit. null: 0, unless unlimited. */
+  limit: Quantity | null
+  isUnlimited: boolean
+  /** Whether usage beyond the limit is granted. */
+  isSoft: boolean
+  /** Values of an ENUM feature, without duplicates. */
+  enumValues: readonly string[]
+}
+
+/** When usage starts again from 0. */
+export type Reset = {
+  period: ResetPeriod
+  /** null: periods are counted from the start of the source. Days and hours always are. */
+  accordingTo: ResetAnchor | null
+}
+
+/** The input for how much of a feature something gives, and when its usage is reset. */
+export type GrantTerms = Allowance & {
+  resetPeriod: ResetPeriod | null
+  /** The configuration that was sent for each period, used or not. */
+  accordingTo: { YEAR: ResetAnchor | null; MONTH: ResetAnchor | null; WEEK: ResetAnchor | null }
 }
