@@ -79,20 +79,27 @@ export function useForm<Id extends OperationId, Fields extends object>(
   const { first, requestOf, check, doneText, undo, onDone, next } = options
   const [typed, setTyped] = useState<Fields | null>(null)
   const [wrong, setWrong] = useState<CallError | null>(null)
-  const sent = useRef(first)
+  // As of the moment of sending: what is stored may be read again before the answer arrives.
+  const sent = useRef({ fields: first, typed, doneText, undo })
   const fields = typed ?? first
   const set = (part: Partial<Fields>) => setTyped((all) => ({ ...(all ?? first), ...part }))
   const again = useWrite(id)
   const write = useWrite(id, {
     onDone: (answer) => {
-      if (next) return next(answer, sent.current)
-      setTyped(null)
+      const { fields: saved, typed: savedText, doneText: textOf, undo: takeBack } = sent.current
+      if (next) return next(answer, saved)
+      // What somebody typed while this was on its way is not saved yet.
+      setTyped((now) => (now === savedText ? null : now))
+      if (answer.etag !== undefined) setTag(answer.etag)
       onDone?.(answer)
-      const undone = { answer, fields: sent.current, send: again.mutateAsync }
-      if (doneText) tell(doneText(answer, undone.fields), undo ? () => undo(undone) : undefined)
+      const undone = { answer, fields: saved, send: again.mutateAsync }
+      if (textOf) tell(textOf(answer, saved), takeBack ? () => takeBack(undone) : undefined)
     },
   })
-  const ifMatch = useTag(options.etag, { error: write.error, isUntouched: typed === null })
+  const [ifMatch, setTag] = useTag(options.etag, {
+    error: write.error,
+    isUntouched: typed === null,
+  })
   const forgive = () => {
     setWrong(null)
     // A write that is on its way keeps its state: it must not be sent twice.
@@ -103,7 +110,7 @@ export function useForm<Id extends OperationId, Fields extends object>(
     const problem = check?.(fields) ?? null
     setWrong(problem && new CallError({ status: 400, ...problem }))
     if (problem !== null) return
-    sent.current = fields
+    sent.current = { fields, typed, doneText, undo }
     write.mutate({ ...requestOf(fields), ifMatch })
   }
   return {
@@ -141,8 +148,8 @@ export function useForm<Id extends OperationId, Fields extends object>(
 function useTag(
   present: string | undefined,
   { error, isUntouched }: { error: unknown; isUntouched: boolean },
-): string | undefined {
+): [string | undefined, (tag: string) => void] {
   const [tag, setTag] = useState(present)
   if ((isUntouched || isOutdated(error)) && present !== tag) setTag(present)
-  return tag
+  return [tag, setTag]
 }

@@ -142,3 +142,30 @@ test('an entity whose dialog is closed before its budget is made is told of, and
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('No entity matches these filters.').waitFor()
 })
+
+test('a budget that is refused after its dialog was closed is told of', async (t) => {
+  const tenant = await world.tenant()
+  await furnish(tenant)
+  const path = '/customers/acme/budgets?view=flat&q=bot'
+  const page = await openConsole(t, { tenant, path, expected: [400, 404] })
+  const dialog = page.getByRole('dialog')
+  await page.getByText('No entity matches these filters.').waitFor()
+  await page.getByRole('button', { name: 'Add entity' }).click()
+  await dialog.getByLabel('Id', { exact: true }).fill('bot-1')
+  await dialog.getByLabel('Type', { exact: true }).fill('agent')
+  await dialog.getByLabel(/^Below/).fill('nowhere')
+  const { promise: isClosed, resolve: release } = Promise.withResolvers<void>()
+  await page.route('**/assignments', async (route) => {
+    if (route.request().method() !== 'GET') await isClosed
+    await route.fallback()
+  })
+  const placing = page.waitForRequest(
+    (request) => request.method() !== 'GET' && request.url().endsWith('/assignments'),
+  )
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await placing
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  release()
+  await page.getByText(/^bot-1 has no budget: /).waitFor()
+})

@@ -53,7 +53,7 @@ test('a denial is kept, and drawn as of then', async (t) => {
   })
   const page = await openConsole(t, { tenant, path: '/decisions', expected: [404] })
   await page.getByRole('table', { name: 'Denials' }).getByRole('link').first().click()
-  await page.getByText(/Nothing that acme holds includes|has no active subscription/).waitFor()
+  await page.getByText(/Nothing that Acme holds includes|has no active subscription/).waitFor()
   await page.getByRole('link', { name: 'Ask again now' }).click()
   await page.getByRole('heading', { name: 'Explain', exact: true }).waitFor()
   assert.match(page.url(), /customer=acme.*feature=calls.*amount=5|amount=5/)

@@ -114,3 +114,29 @@ test('settings that changed meanwhile do not lose what was typed', async (t) => 
   await page.getByRole('alert').getByText('["https://other.example"]').waitFor()
   assert.equal(await page.getByLabel('Checks with them').inputValue(), 'deny')
 })
+
+test('what is typed while a form is saved stays, and is saved next', async (t) => {
+  const tenant = await world.tenant()
+  const page = await openConsole(t, { tenant, path: '/settings/environment' })
+  const field = page.getByLabel('Checks with them')
+  const { promise: isTyped, resolve: release } = Promise.withResolvers<void>()
+  await page.route('**/settings', async (route) => {
+    if (route.request().method() !== 'GET') await isTyped
+    await route.fallback()
+  })
+  const saving = page.waitForRequest(
+    (request) => request.method() !== 'GET' && request.url().endsWith('/settings'),
+  )
+  const stored = async () =>
+    (await tenant.ok('v1.environment.settings.retrieve', {})).data.unknownDimensions
+  await field.selectOption('deny')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await saving
+  await field.selectOption('ignore')
+  const saved = page.waitForResponse((response) => response.request().method() !== 'GET')
+  release()
+  await saved
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  assert.equal(await field.inputValue(), 'ignore')
+  assert.equal(await stored(), 'deny')
+})

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { useRead } from '../../api/use-read.ts'
 import { useWrite } from '../../api/use-write.ts'
 import { CadenceField, LimitField, limitOf, refuseLimit } from '../../customer/budget-fields.tsx'
@@ -52,13 +53,14 @@ export function AddEntity({ feature, onClose }: { feature: string | null; onClos
 function useAdding(feature: string | null, onClose: () => void): Form<EntityFields> {
   const params = { id: useCustomer().id }
   const archive = useWrite('v1Beta.customers.entities.archive')
-  const done = ({ id, displayName }: EntityFields) => {
+  const done = (fields: EntityFields) => {
     onClose()
-    tell(`${displayName || id.trim()} was added.`, () =>
-      archive.mutateAsync({ params, body: { ids: [id.trim()] } }),
+    tell(`${nameOf(fields)} was added.`, () =>
+      archive.mutateAsync({ params, body: { ids: [fields.id.trim()] } }),
     )
   }
   const place = useWrite('v1Beta.customers.assignments.upsert')
+  const isShown = useIsShown()
   const form = useForm('v1Beta.customers.entities.upsert', {
     first: NOTHING,
     check: ({ usageLimit }) => refuseLimit(usageLimit),
@@ -77,10 +79,13 @@ function useAdding(feature: string | null, onClose: () => void): Form<EntityFiel
     next: (_, fields) => {
       if (feature === null) return done(fields)
       const body = { entityEntitlements: [budgetOf(fields, feature)] }
-      // A promise outlives the dialog, which may be closed meanwhile. `place.error` has a refusal.
+      // A promise outlives the dialog, which may be closed meanwhile. A dialog that is still open
+      // shows `place.error`.
       place.mutateAsync({ params, body }).then(
         () => done(fields),
-        () => null,
+        (error: Error) => {
+          if (!isShown.current) tell(`${nameOf(fields)} has no budget: ${error.message}`)
+        },
       )
     },
   })
@@ -94,6 +99,20 @@ function useAdding(feature: string | null, onClose: () => void): Form<EntityFiel
     error: place.error ?? form.error,
     reason: form.reason ?? place.reason,
   }
+}
+
+const nameOf = ({ id, displayName }: EntityFields): string => displayName || id.trim()
+
+/** Whether the component is still in the page, for what ends later. */
+function useIsShown() {
+  const isShown = useRef(false)
+  useEffect(() => {
+    isShown.current = true
+    return () => {
+      isShown.current = false
+    }
+  }, [])
+  return isShown
 }
 
 const budgetOf = ({ id, usageLimit, cadence, parentId }: EntityFields, featureId: string) => ({

@@ -1,5 +1,6 @@
 import type { EntitlementExplanation, ExplainedDecision } from '../../../../src/api.gen.ts'
 import { useAddresses, useParam } from '../../address-state.ts'
+import { useSession } from '../../api/session.tsx'
 import { EVERY, useRead } from '../../api/use-read.ts'
 import { Drawing } from '../../explain/chain.tsx'
 import { Findings } from '../../explain/findings.tsx'
@@ -42,6 +43,12 @@ function Explanation(props: { decision: ExplainedDecision; explanation: Entitlem
   const { decision, explanation } = props
   const { request, customerId } = decision
   const names = useNames(customerId, explanation.chains)
+  const own = useRead(
+    'v1.customers.retrieve',
+    { params: { id: customerId } },
+    { isOn: useSession().whyNot('v1.customers.retrieve') === null },
+  )
+  const customer = own.data?.data.name || customerId
   const amount = request?.requestedUsage ?? 0
   const capability =
     explanation.type === 'FEATURE'
@@ -52,7 +59,7 @@ function Explanation(props: { decision: ExplainedDecision; explanation: Entitlem
       <Verdict
         answer={explanation}
         amount={amount}
-        customer={customerId}
+        customer={customer}
         capability={capability}
         values={request?.requestedValues ?? []}
         resource={decision.resourceId}
@@ -60,7 +67,7 @@ function Explanation(props: { decision: ExplainedDecision; explanation: Entitlem
         atMs={new Date(decision.decidedAt).getTime()}
       />
       <Columns>
-        <Drawing answer={explanation} amount={amount} customer={customerId} names={names} />
+        <Drawing answer={explanation} amount={amount} customer={customer} names={names} />
         <Section title="As of then" actions={<AskAgain decision={decision} />}>
           <Facts rows={factsOf(decision)} />
           <Findings answer={explanation} />
