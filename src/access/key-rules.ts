@@ -51,8 +51,7 @@ export function refuseBeyond(
     )
   if (makesUntil === null || (given.expiresAt !== null && given.expiresAt <= makesUntil)) return
   throw forbidden(
-    `expiresAt: your own key expires at ${instantToWire(makesUntil)}, and a key that it makes ` +
-      'may not live longer',
+    `expiresAt: keys that you create may live until ${instantToWire(makesUntil)} at most`,
   )
 }
 

@@ -79,9 +79,9 @@ async function addCode(
 }
 
 /**
- * Creates a session for a code, named after the browser. It lives for 12 hours, but no longer than
- * a key that the maker of the code makes may live. 401 if the code was exchanged, has expired, or
- * if its maker may no longer do what the session could do.
+ * Creates a session for a code, named after the browser. It lives for 12 hours, but not
+ * beyond the latest expiry that keys of the code's maker may have. 401 if the code was exchanged,
+ * has expired, or if its maker may no longer do what the session could do.
  */
 export const exchangeSignInCode = (
   call: Call,

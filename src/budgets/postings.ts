@@ -10,9 +10,9 @@ import type { Budget, Resolution } from './types.ts'
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * Returns the windows that a revision takes over. The revision began at `since`. The windows are
- * the one in progress at that instant, and those after it in which a record may have occurred
- * already, because a record may be ahead of the clock. Windows that were over do not change.
+ * Returns the windows that a revision takes over. The revision began at `since`. One is the window
+ * in progress at that instant. The others are later: a record may be ahead of the clock, so records
+ * may have occurred in them already. Windows that were over do not change.
  * `since` is an instant of decision, so no usage of earlier revisions was decided later.
  */
 export const carryOf = (

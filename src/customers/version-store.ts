@@ -132,8 +132,8 @@ export type ExpectedVersion = Pick<CustomerVersion, 'version' | 'usageVersion' |
  * first. The part `expected` has the customers, with `customer_key`, `decided_at` and `is_decided`.
  * The part `renewed_heads` has those whose versions are as expected. Their rows are locked, and get
  * `usageVersion`. Because this is an upsert, the latest row is compared, even if the statement had
- * to wait for its lock. For a customer without a row, the upsert inserts one. It is not in
- * `renewed_heads`, because `xmax` is 0 only in such a row, and the caller must roll it back.
+ * to wait for its lock. For a customer without a row, the upsert inserts one. Only in such a row
+ * `xmax` is 0, so it is not in `renewed_heads`. Then the caller must roll the statement back.
  */
 export const renewExpected = (
   scope: Scope,
@@ -181,7 +181,7 @@ export const findInstant = (reader: Reader, customerKey: Uuid, now: Instant): Pr
 /** The versions that a state of a customer in memory belongs to. */
 export type StateVersion = {
   archivedAt: Instant | null
-  /** Differs after each change of entities, budgets or entitlements. */
+  /** Differs after each change of budgets, entitlements or the attribution of usage. */
   structureVersion: Uuid
   /** Differs after each write of totals, counters, holds or deduplication keys. */
   usageVersion: Uuid

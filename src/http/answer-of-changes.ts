@@ -63,7 +63,7 @@ const settings: ChangeAnswer = (changes) => {
   return Object.keys(chosen).length === 0 ? null : chosen
 }
 
-/** A person whose role in another environment was kept has changed; other persons are removed. */
+/** Who keeps a role in another environment is still a member, and has the event of a change. */
 const removal: ChangeAnswer = (changes, { params: { userId } }) => {
   const change = changes.find(({ type }) => type === 'member.removed' || type === 'member.updated')
   return change === undefined ? null : { userId, isMember: change.after !== null }

@@ -72,7 +72,7 @@ async function replay(tx: Tx, named: KeyedScope): Promise<AnswerResult> {
   if (!isSame)
     throw badInput(
       KEY,
-      'Idempotency-Key was already used on this path with another body; use a new one',
+      'Idempotency-Key was already used on this path with other content; use a new one',
       'InvalidArgumentError',
     )
   return { ...answer, isReplay: true }

@@ -13,8 +13,8 @@ export const PARTS_OF_WINDOW = 24
 
 /**
  * Returns the pace of the usage of a window until now, from its start or from the creation of the
- * budget. If less than a 24th of the window has passed since, the pace begins that much before now.
- * Null for a window without an end.
+ * budget. If less than a 24th of the window has passed since then, the pace begins a 24th of the
+ * window before now. Null for a window without an end.
  */
 export function paceOf(of: {
   window: Window

@@ -52,7 +52,7 @@ export type RetryPolicy = {
 
 /**
  * Returns the way in which an entry would be committed. Only entries with the same way share a
- * batch, so that one that takes longer does not delay the others.
+ * batch, so that a slower entry does not delay the others.
  */
 type WayOf<E> = (entry: E) => string
 

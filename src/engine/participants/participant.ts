@@ -42,7 +42,8 @@ import type { Stance } from './ways.ts'
 export type Participant = {
   /**
    * Reads what the requests of a batch need. What is cached is not read, so there is no round trip
-   * if all of it is cached. `tx` must have locked the versions of the customers, or fail each read.
+   * if all of it is cached. `tx` has either locked the versions of the customers, or throws at each
+   * read.
    */
   load(tx: Tx, query: PartQuery): Promise<Part>
   /** Frees the amounts of reservations that have ended. Not for use in a batch. */
@@ -179,8 +180,8 @@ export type AuthorizationQuery = FeatureLimit & {
   /** The attribution keys that deny it, because their values name no entity. */
   denying: readonly string[]
   /**
-   * Whether the amount is beyond that of a reservation. Then the budgets decide in which the
-   * reservation is held. The budgets to which the dimensions lead now are only shown.
+   * Whether the amount is beyond that of a reservation. Then the decision is made by the budgets in
+   * which the reservation is held. The budgets to which the dimensions lead now are only shown.
    */
   isHeld: boolean
 }
