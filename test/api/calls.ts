@@ -1,6 +1,6 @@
 import type { OperationId } from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
-import type { Request } from '../support/contract-client.ts'
+import { operationOf, type Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
 import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
@@ -264,6 +264,16 @@ export const answersOfNobody: readonly OperationId[] = [
   'v1.customers.consume',
   'v1.customers.reservations.create',
 ]
+
+/** Checks are read with GET, but a denial is stored. */
+const STORES_DENIALS: readonly OperationId[] = [
+  'v1.customers.checkEntitlement',
+  'v1Beta.customers.entitlements.check',
+]
+
+/** Whether an environment is the same after the operation, so that tests can share it. */
+export const writesNothing = (id: OperationId): boolean =>
+  operationOf(id).method === 'GET' && !STORES_DENIALS.includes(id)
 
 export const operationIds = Object.keys(calls) as OperationId[]
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { putMember } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
-import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.ts'
+import { ACCEPTS_PERSONS, addMember, type Credential, personOf } from '../support/persons.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn } from './calls.ts'
 import { portrait } from './portrait.ts'
@@ -15,18 +14,14 @@ const world = await openWorld(ACCEPTS_PERSONS)
 const LISTED = 'https://furnished.example.com'
 const REFUSED = { status: 403, code: 'AccessDeniedError' }
 
-async function owner(tenant: Tenant): Promise<Credential> {
-  const userId = `owner of ${tenant.id}`
-  await putMember(world.bursar.app, {
-    accountId: tenant.id,
-    userId,
-    role: 'OWNER',
-    environments: {},
-  })
-  return personOf(userId, { 'x-environment-id': tenant.id })
-}
-
 const furnished = () => furnishIn(world, 'mark')
+/** For calls that are refused: to furnish an environment takes two dozen of them. */
+const unwritten = await furnished()
+const userId = `owner of ${unwritten.id}`
+await addMember(world.bursar.app, unwritten, { userId, role: 'OWNER' })
+const publishable = await unwritten.newKey('publishable')
+/** What `unwritten` must show after every test. */
+const look = await portrait(unwritten)
 
 const caller =
   (tenant: Tenant, id: OperationId, twin: boolean) =>
@@ -43,11 +38,10 @@ for (const operation of contract.operations.filter(({ method }) => method !== 'G
   const done = { status: operation.successStatus, code: null }
 
   test(`${operation.id}: a page of another site cannot write, whatever credential it sends`, async () => {
-    const tenant = await furnished()
-    const call = caller(tenant, id, twin)
-    const good = [{}, await owner(tenant), { apiKey: await tenant.newKey('publishable') }]
+    const call = caller(unwritten, id, twin)
+    const owner = await personOf(userId, { 'x-environment-id': unwritten.id })
+    const good = [{}, owner, { apiKey: publishable }]
     const none = [{ apiKey: null }, { apiKey: 'server-nobody' }]
-    const before = await portrait(tenant)
     for (const credential of [...good, ...none])
       for (const origin of [{}, { origin: LISTED }, { origin: 'https://bursar.example.com' }])
         assert.deepEqual(
@@ -65,7 +59,7 @@ for (const operation of contract.operations.filter(({ method }) => method !== 'G
       'https://bursar.example.com, https://evil.example.com',
     ])
       for (const credential of good) assert.deepEqual(await call({ origin }, credential), REFUSED)
-    assert.equal(await portrait(tenant), before)
+    assert.equal(await portrait(unwritten), look)
   })
 
   test(`${operation.id}: pages of this server, pages of allowed origins, and programs can write`, async () => {

@@ -4,7 +4,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { answersOfNobody, calls, furnishIn, operationIds, path } from './calls.ts'
+import { answersOfNobody, calls, furnishIn, operationIds, path, writesNothing } from './calls.ts'
 import { portrait } from './portrait.ts'
 
 const world = await openWorld()
@@ -23,14 +23,8 @@ const other = await furnishIn(world, 'mark-of-other')
 /** What both must show after every test. To look costs as much as to furnish. */
 const [unwrittenLook, otherLook] = [await portrait(unwritten), await portrait(other)]
 
-/** Checks are read with GET, but a denial is stored. */
-const STORES_DENIALS: readonly OperationId[] = [
-  'v1.customers.checkEntitlement',
-  'v1Beta.customers.entitlements.check',
-]
-
 const furnishedFor = (id: OperationId): Tenant | Promise<Tenant> =>
-  operationOf(id).method === 'GET' && !STORES_DENIALS.includes(id) ? unwritten : furnished()
+  writesNothing(id) ? unwritten : furnished()
 
 /** The paths of an operation, as values of `twin`: its own, and that of its alias if it has one. */
 const twinsOf = (id: OperationId): boolean[] =>
