@@ -45,6 +45,19 @@ test('groups are about equally large', () => {
   assert.ok(Math.max(...sizes) < 1.2 * Math.min(...sizes), sizes.join())
 })
 
+test('files that make a test for each operation are in different groups, which come first', () => {
+  const many = 'for (const operation of contract.operations) {}'
+  const few = 'x'.repeat(2 * many.length)
+  const files = Array.from({ length: 64 }, (_, index) => ({
+    path: `test/${index}`,
+    text: index < 3 ? many : few,
+  }))
+  const counts = groupsOf(files).map(
+    (group) => group.filter((path) => /\/[0-2]$/.test(path)).length,
+  )
+  assert.deepEqual(counts, [1, 1, 1, 0])
+})
+
 function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'bursar-groups-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -55,8 +55,8 @@ export function argumentsOf(args: readonly string[], from: Places): string[] {
 
 /**
  * Divides files into groups that have about the same work to do, by the sizes of the files. The
- * files that run alone come first. Always the same for the same files, so that a failure which
- * depends on the group can be repeated.
+ * files that run alone come first, then the groups, the one with the most work first. Always the
+ * same for the same files, so that a failure which depends on the group can be repeated.
  */
 export function groupsOf(files: readonly SourceFile[]): string[][] {
   const mostFirst = files.toSorted((left, right) => workOf(right) - workOf(left))
@@ -72,12 +72,22 @@ export function groupsOf(files: readonly SourceFile[]): string[][] {
     least.paths.push(file.path)
     least.work += workOf(file)
   }
-  return [...alone.map(({ path }) => [path]), ...groups.map(({ paths }) => paths)]
+  const longestFirst = groups.toSorted((left, right) => right.work - left.work)
+  return [...alone.map(({ path }) => [path]), ...longestFirst.map(({ paths }) => paths)]
 }
 
-/** Files in `test` start processes, or call every operation: a line of them stands for more. */
-const workOf = ({ path, text }: SourceFile): number =>
-  text.length * (path.startsWith('test/') ? 4 : 1)
+/** Whether a file makes a test for each operation of the API. */
+const testsEachOperation = (text: string): boolean =>
+  /\b(contract\.operations|operationIds)\b/.test(text) && /^for \(/m.test(text)
+
+/**
+ * Files in `test` start processes, so a line of them stands for more. Those that make a test for
+ * each operation take about 10 ms of processor time per character.
+ */
+function workOf({ path, text }: SourceFile): number {
+  if (!path.startsWith('test/')) return text.length
+  return text.length * (testsEachOperation(text) ? 40 : 4)
+}
 
 /** Writes the file with which the test runner runs a group. Its names sort like the groups. */
 function writeEntry(paths: string[], at: { folder: string; index: number }): string {
