@@ -20,7 +20,7 @@ test('every view has a row in the table of views', () => {
 })
 
 /** Fails if a page cannot be read by everybody: light and dark, wide and narrow. */
-async function assertReadable(page: Page): Promise<void> {
+async function assertReadable(page: Page, widths = WIDTHS): Promise<void> {
   // Data of former filters is dimmed until the new data is there.
   await page
     .locator('[aria-busy="true"]:not([role="status"])')
@@ -29,7 +29,7 @@ async function assertReadable(page: Page): Promise<void> {
   const problems: string[] = []
   const note = (where: string, found: readonly string[]) =>
     problems.push(...found.map((line) => `${where}: ${line}`))
-  for (const width of WIDTHS) {
+  for (const width of widths) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme: 'light' })
     note(`${width} px`, await layoutProblems(page))
@@ -66,12 +66,22 @@ for (const [route, { shows, opens = [] }] of Object.entries(VIEWS)) {
     })
 }
 
-/** What is opened over views: where, and how. */
-const OPENINGS: Readonly<Record<string, { path?: string; open: (page: Page) => Promise<void> }>> = {
+/** What is opened over views: where, how, and at which widths. */
+type Overlay = { path?: string; widths?: number[]; open: (page: Page) => Promise<void> }
+
+const OPENINGS: Readonly<Record<string, Overlay>> = {
   'the search': {
     open: async (page) => {
       await page.keyboard.press('Control+k')
       await page.getByRole('option').first().waitFor()
+    },
+  },
+  'the sheet of views': {
+    widths: [390],
+    open: async (page) => {
+      await page.setViewportSize({ width: 390, height: 900 })
+      await page.getByRole('button', { name: 'Navigation' }).click()
+      await page.locator('nav[data-open=true]').waitFor()
     },
   },
   'the sheet of keys': {
@@ -99,10 +109,20 @@ const OPENINGS: Readonly<Record<string, { path?: string; open: (page: Page) => P
   },
 }
 
-for (const [what, { path = '/home', open }] of Object.entries(OPENINGS))
+for (const [what, { path = '/home', widths, open }] of Object.entries(OPENINGS))
   test(`${what} is readable by everybody`, async (t) => {
     const page = await openConsole(t, { tenant, path })
     await page.locator('main h1').waitFor()
     await open(page)
-    await assertReadable(page)
+    await assertReadable(page, widths)
   })
+
+test('the sign-in is readable by everybody, also with an error', async (t) => {
+  const page = await openConsole(t, { tenant, key: null, expected: [401] })
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  await assertReadable(page)
+  await page.getByLabel('API key, or a person’s token').fill('server-unknown')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('The server does not know this key.').waitFor()
+  await assertReadable(page)
+})

@@ -58,3 +58,21 @@ test('a denial is kept, and drawn as of then', async (t) => {
   await page.getByRole('heading', { name: 'Explain', exact: true }).waitFor()
   assert.match(page.url(), /customer=acme.*feature=calls.*amount=5|amount=5/)
 })
+
+test('an amount that is no number is refused at its field, typed or in the address', async (t) => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme', name: 'Acme' } })
+  const path = '/explain?customer=acme&feature=calls&amount=1.2.3'
+  const page = await openConsole(t, { tenant, path })
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/entitlements/explain')) asked.push(request.url())
+  })
+  await page.getByText('1.2.3 is no number.').waitFor()
+  for (const text of ['many', '1,000', '1e999']) {
+    await page.getByLabel('Amount optional').fill(text)
+    await page.keyboard.press('Control+Enter')
+    await page.getByText(`${text} is no number.`).waitFor()
+  }
+  assert.deepEqual(asked, [])
+})

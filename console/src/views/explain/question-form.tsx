@@ -5,9 +5,10 @@ import { EVERY, useRead } from '../../api/use-read.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
+import { FormErrors } from '../../ui/form.tsx'
 import { rowEditor } from '../../ui/rows.ts'
 import { choicesOf } from '../../ui/select.tsx'
-import type { Dimension, Question } from './request.ts'
+import { type Dimension, type Question, refuseAmount } from './request.ts'
 import styles from './view.module.css'
 
 /** Who asks for what. Sent with Check, or Ctrl or ⌘ and Enter. */
@@ -16,7 +17,12 @@ export function QuestionForm(props: { first: Question; onAsk: (question: Questio
   const set = (part: Partial<Question>) => setQuestion((all) => ({ ...all, ...part }))
   const [isUsed, setUsed] = useState(false)
   const suggestions = useSuggestions(question, isUsed)
-  const ask = () => props.onAsk(question)
+  const [wrong, setWrong] = useState(() => refuseAmount(props.first))
+  const ask = () => {
+    const problem = refuseAmount(question)
+    setWrong(problem)
+    if (problem === null) props.onAsk(question)
+  }
   useShortcuts([{ keys: 'mod+enter', label: 'Check', run: ask, isOnlyKey: true }])
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -41,14 +47,16 @@ export function QuestionForm(props: { first: Question; onAsk: (question: Questio
         suggestions={suggestions.features}
         isMono
       />
-      <TextField
-        name="amount"
-        label="Amount"
-        value={question.amount}
-        onChange={(amount) => set({ amount: amount.replaceAll(/[^\d.]/g, '') })}
-        isNumber
-        isOptional
-      />
+      <FormErrors error={wrong}>
+        <TextField
+          name="amount"
+          label="Amount"
+          value={question.amount}
+          onChange={(amount) => set({ amount })}
+          isNumber
+          isOptional
+        />
+      </FormErrors>
       {question.values !== '' && (
         <TextField
           name="values"

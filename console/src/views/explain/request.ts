@@ -1,4 +1,6 @@
 import type { Search } from '../../address-state.ts'
+import { CallError } from '../../api/errors.ts'
+import { numberIn, refuseNumber } from '../../ui/number.ts'
 
 /** A dimension as it is typed. */
 export type Dimension = { key: string; value: string }
@@ -44,18 +46,27 @@ export function searchOf(question: Question, former: Question): Record<string, s
   }
 }
 
-export const isComplete = ({ customer, feature, currency }: Question): boolean =>
-  customer !== '' && (feature !== '') !== (currency !== '')
+export const isComplete = (question: Question): boolean =>
+  question.customer !== '' &&
+  (question.feature !== '') !== (question.currency !== '') &&
+  refuseAmount(question) === null
+
+/** What is wrong with the amount, which the address may have from anywhere. */
+export function refuseAmount({ amount }: Question): CallError | null {
+  const problem = amount.trim() === '' ? null : refuseNumber('amount', amount)
+  return problem && new CallError({ status: 400, ...problem })
+}
 
 /** The request that answers a question. */
 export function requestOf(question: Question) {
   const { customer, feature, currency, amount, values, resource, dimensions } = question
+  const units = numberIn(amount)
   const named = dimensions.filter(({ key, value }) => key !== '' && value !== '')
   return {
     params: { id: customer },
     query: {
       ...(feature !== '' ? { featureId: feature } : { currencyId: currency }),
-      ...(amount !== '' && { requestedUsage: Number(amount) }),
+      ...(units !== null && { requestedUsage: units }),
       ...(values !== '' && { requestedValues: values.split(',').map((each) => each.trim()) }),
       ...(resource !== '' && { resourceId: resource }),
       ...(named.length > 0 && {
@@ -67,6 +78,5 @@ export function requestOf(question: Question) {
 
 /** What a question asks for, in units: what the server takes if nothing is said. */
 export function amountOf({ amount, dimensions }: Question): number {
-  if (amount !== '') return Number(amount)
-  return dimensions.length > 0 ? 1 : 0
+  return numberIn(amount) ?? (dimensions.length > 0 ? 1 : 0)
 }
