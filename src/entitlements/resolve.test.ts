@@ -64,11 +64,6 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     limited(45),
   ],
   [
-    'an override replaces, whatever its quantity',
-    [plan(limited(10)), addon(limited(100), { behavior: 'Override', quantity: 3 })],
-    limited(100),
-  ],
-  [
     'an override replaces even a higher limit',
     [plan(limited(10)), addon(limited(3), { behavior: 'Override' }), addon(limited(50))],
     limited(3),
@@ -124,6 +119,37 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
   ['a source that begins now counts', [promotional(limited(5), { startsAt: NOW })], limited(5)],
   ['a source that ends now is over', [promotional(limited(5), { endsAt: NOW })], null],
 ]
+
+const increment = (limit: number, quantity = 1) => addon(limited(limit), { quantity })
+const override = (limit: number, quantity = 1) =>
+  addon(limited(limit), { behavior: 'Override', quantity, id: `override-${limit}` })
+
+/** Base limit, add-ons, and the limit of both. The vendor's page of calculations, row by row. */
+const calculations: readonly (readonly [number, readonly Source[], number])[] = [
+  [10, [increment(5, 2)], 20],
+  [10, [override(100)], 100],
+  [10, [override(100, 3)], 300],
+  [10, [override(100), override(60, 2)], 120],
+  [10, [increment(500), override(100)], 100],
+  [50, [override(20)], 20],
+  // The amounts of credits of a period are combined in the same way.
+  [100, [increment(50)], 150],
+  [100, [override(500)], 500],
+]
+
+for (const [base, addons, expected] of calculations) {
+  const texts = addons.map(({ behavior, allowance, quantity }) => {
+    const units = (allowance?.limit ?? 0n) / wholeUnits(1)
+    return `${behavior} ${units} × ${quantity}`
+  })
+  test(`a plan with ${base} and add-ons with ${texts.join(', ')} give ${expected}`, () => {
+    for (const order of [addons, addons.toReversed()])
+      assert.equal(
+        resolve([plan(limited(base)), ...order], NOW).effective?.limit,
+        wholeUnits(expected),
+      )
+  })
+}
 
 for (const [name, sources, expected] of cases)
   test(name, () => {

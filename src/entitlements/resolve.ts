@@ -62,8 +62,8 @@ function grantSetsOf(sources: readonly Source[]): GrantSet[] {
 
 /**
  * Add-ons are multiplied by their quantity and added to the base. An add-on that overrides or
- * revokes replaces all of this, whatever its quantity. Among several of those the most generous
- * counts.
+ * revokes replaces all of this. Among several of those the most generous counts, also multiplied by
+ * its quantity.
  */
 function grantSetOf(sources: readonly Source[]): GrantSet {
   const addons = sources.filter(({ kind }) => kind === 'ADDON').toSorted(byGenerosity)
@@ -72,8 +72,8 @@ function grantSetOf(sources: readonly Source[]): GrantSet {
   const counted = isReplaced ? replacing : [...baseOf(sources), ...addons]
   const contributions = new Map(
     counted.flatMap((source) => {
-      if (source.allowance === null) return []
-      return [[source, isReplaced ? source.allowance : times(source.allowance, source.quantity)]]
+      const given = givenBy(source)
+      return given === null ? [] : [[source, given]]
     }),
   )
   const allowances = [...contributions.values()]
@@ -85,6 +85,13 @@ function grantSetOf(sources: readonly Source[]): GrantSet {
     leader: required(leader, 'a grant set without a source'),
   }
 }
+
+/** Returns what all units of a source give together; null if it revokes. */
+const givenBy = (source: Source): Allowance | null =>
+  source.allowance && times(source.allowance, countOf(source))
+
+/** To count an override once, whatever its quantity, return 1 for it here. */
+const countOf = ({ quantity }: Source): number => quantity
 
 /**
  * Returns what add-ons are added to: the subscription's own entitlement, else that of its plan,
@@ -102,9 +109,10 @@ function baseOf(sources: readonly Source[]): Source[] {
  * Sorts the most generous source first and revoking sources last. Equal sources are ordered by id.
  */
 function byGenerosity(one: Source, other: Source): number {
-  if (one.allowance === null || other.allowance === null)
-    return Number(one.allowance === null) - Number(other.allowance === null) || byId(one, other)
-  return compareGenerosity(one.allowance, other.allowance) || byId(one, other)
+  const [given, otherGiven] = [givenBy(one), givenBy(other)]
+  if (given === null || otherGiven === null)
+    return Number(given === null) - Number(otherGiven === null) || byId(one, other)
+  return compareGenerosity(given, otherGiven) || byId(one, other)
 }
 
 /**
