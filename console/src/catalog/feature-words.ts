@@ -1,5 +1,5 @@
 import type { FeatureType, MeterType } from '../../../src/api.gen.ts'
-import { labelledChoices } from '../ui/select.tsx'
+import { labelledChoices } from '../ui/choices.ts'
 
 /** What features are called in sentences and lists. */
 export const TYPE_WORDS: Readonly<Record<FeatureType, string>> = {

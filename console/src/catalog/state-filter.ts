@@ -1,4 +1,4 @@
-import { choiceIn, plainChoices } from '../ui/select.tsx'
+import { choiceIn, plainChoices } from '../ui/choices.ts'
 
 export type State = 'active' | 'archived' | 'all'
 

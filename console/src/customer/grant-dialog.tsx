@@ -1,10 +1,10 @@
 import type { Feature, PromotionalEntitlementInput, ResetPeriod } from '../../../src/api.gen.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
+import { choicesOf, labelledChoices } from '../ui/choices.ts'
 import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { numberIn, refuseNumber } from '../ui/number.ts'
-import { choicesOf, labelledChoices } from '../ui/select.tsx'
 import { type Form, useForm } from '../ui/use-form.ts'
 
 type Period = PromotionalEntitlementInput['period']

@@ -1,8 +1,9 @@
 import { Search } from 'lucide-react'
 import { type ReactNode, useId } from 'react'
+import type { Choice } from './choices.ts'
 import styles from './field.module.css'
 import { useFieldError } from './form.tsx'
-import { type Choice, Select } from './select.tsx'
+import { Select } from './select.tsx'
 
 export type FieldProps = {
   /** Name of the field in the request, by which errors of the server find it. */

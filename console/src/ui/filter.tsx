@@ -1,7 +1,8 @@
 import { useId } from 'react'
+import type { Choice } from './choices.ts'
 import styles from './filter.module.css'
 import { Toolbar } from './page.tsx'
-import { type Choice, Select } from './select.tsx'
+import { Select } from './select.tsx'
 
 type SelectProps<Value extends string> = {
   label: string

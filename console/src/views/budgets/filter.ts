@@ -1,5 +1,5 @@
 import type { Search } from '../../address-state.ts'
-import { type Choice, choiceIn, labelledChoices } from '../../ui/select.tsx'
+import { type Choice, choiceIn, labelledChoices } from '../../ui/choices.ts'
 
 type Order = 'exhaustsAt' | 'utilization'
 

@@ -1,5 +1,5 @@
 import type { Search } from '../../address-state.ts'
-import { choiceIn, labelledChoices } from '../../ui/select.tsx'
+import { choiceIn, labelledChoices } from '../../ui/choices.ts'
 
 export const ORDERS = labelledChoices({
   name: 'by name',

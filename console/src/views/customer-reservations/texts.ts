@@ -1,5 +1,5 @@
 import type { ReservationOverage, ReservationStatus } from '../../../../src/api.gen.ts'
-import { labelledChoices, plainChoices } from '../../ui/select.tsx'
+import { labelledChoices, plainChoices } from '../../ui/choices.ts'
 import type { Tone } from '../../ui/text.tsx'
 
 export const STATUSES = plainChoices<ReservationStatus>('open', 'committed', 'released', 'expired')

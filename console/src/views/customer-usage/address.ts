@@ -1,5 +1,5 @@
 import { instantIn, type Search } from '../../address-state.ts'
-import { choiceIn, labelledChoices, plainChoices } from '../../ui/select.tsx'
+import { choiceIn, labelledChoices, plainChoices } from '../../ui/choices.ts'
 
 export type Interval = 'day' | 'hour' | 'month'
 

@@ -6,11 +6,11 @@ import type {
 import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
 import { UnitNames } from '../../catalog/unit-names.tsx'
+import { labelledChoices } from '../../ui/choices.ts'
 import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
 import { refuseNumber } from '../../ui/number.ts'
-import { labelledChoices } from '../../ui/select.tsx'
 import { type Form, useForm } from '../../ui/use-form.ts'
 
 const ROUNDINGS = labelledChoices<RoundingMode>({

@@ -1,6 +1,6 @@
 import type { AggregationFunction, ConditionOperation, Meter } from '../../../../src/api.gen.ts'
 import { formatCount, formatNumber } from '../../format.ts'
-import { labelledChoices } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/choices.ts'
 import type { Outcome } from './match.ts'
 
 export const TEXTS = {

@@ -1,7 +1,7 @@
 import type { FeatureStatus } from '../../../../src/api.gen.ts'
 import { METER_WORDS, TYPE_WORDS } from '../../catalog/feature-words.ts'
 import type { State } from '../../catalog/state-filter.ts'
-import { labelledChoices } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/choices.ts'
 
 export const TEXTS = {
   lead: 'What customers can be granted: a switch, a number, a limit on usage, or a choice of values.',

@@ -1,5 +1,5 @@
 import type { EnvironmentSettings } from '../../../../src/api.gen.ts'
-import { labelledChoices } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/choices.ts'
 
 export const TEXTS = {
   unknown: 'Unknown dimensions',

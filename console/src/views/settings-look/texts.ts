@@ -1,5 +1,5 @@
 import type { Preferences } from '../../preferences.ts'
-import { labelledChoices } from '../../ui/select.tsx'
+import { labelledChoices } from '../../ui/choices.ts'
 
 export const TEXTS = {
   lead: 'How this browser shows the console. Nobody else is affected.',

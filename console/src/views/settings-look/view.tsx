@@ -1,8 +1,8 @@
 import { type Preferences, setPreference, usePreferences } from '../../preferences.ts'
 import { SettingRow, SettingRows } from '../../settings/setting-row.tsx'
 import { SettingsPage } from '../../settings/settings-page.tsx'
+import type { Choice } from '../../ui/choices.ts'
 import { Choices } from '../../ui/field.tsx'
-import type { Choice } from '../../ui/select.tsx'
 import { DENSITIES, TEXTS, THEMES, ZONES } from './texts.ts'
 
 export const View = () => (

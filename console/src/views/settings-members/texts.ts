@@ -1,5 +1,5 @@
 import type { Member } from '../../../../src/api.gen.ts'
-import type { Choice } from '../../ui/select.tsx'
+import type { Choice } from '../../ui/choices.ts'
 
 /** What a person may do here: their role in the account and in the environment as one choice. */
 export type Standing = 'OWNER' | Member['role']
