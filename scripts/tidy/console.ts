@@ -26,8 +26,7 @@ export function consoleImportProblems(files: readonly File[]): Problem[] {
 
 function whyNot(path: string, { from, typeOnly }: Import, packages: readonly string[]) {
   if (!from.startsWith('.')) {
-    const isListed = packages.some((name) => from === name || from.startsWith(`${name}/`))
-    return isListed ? null : `${from} is no dependency of console/package.json`
+    return isFrom(from, packages) ? null : `${from} is no dependency of console/package.json`
   }
   const target = normalize(join(dirname(path), from))
   if (target === TYPES_OF_API) return typeOnly ? null : `only types may come from ${target}`
@@ -37,7 +36,36 @@ function whyNot(path: string, { from, typeOnly }: Import, packages: readonly str
   return isAnotherView ? `the view ${own} may not import the view ${other}` : null
 }
 
+/** Whether an import names one of the packages, or a part of one. */
+const isFrom = (from: string, packages: readonly string[]): boolean =>
+  packages.some((name) => from === name || from.startsWith(`${name}/`))
+
 function packagesOf(files: readonly File[]): string[] {
   const text = files.find(({ path }) => path === 'console/package.json')?.text ?? '{}'
   return Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {})
+}
+
+/**
+ * Returns what keeps a test of the console from running in Node, where there is no markup and no
+ * package of the console. It follows imports of values from the test to any depth.
+ */
+export function consoleTestProblems(files: readonly File[]): Problem[] {
+  const packages = packagesOf(files)
+  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  const problems: Problem[] = []
+  const seen = new Set<string>()
+  const visit = (path: string, test: string) => {
+    if (seen.has(path)) return
+    seen.add(path)
+    for (const { from, line, typeOnly } of importsOf(texts.get(path) ?? '')) {
+      if (typeOnly) continue
+      const target = from.startsWith('.') ? normalize(join(dirname(path), from)) : from
+      const isOfBrowser = target.endsWith('.tsx') || isFrom(from, packages)
+      if (isOfBrowser) problems.push({ path, line, what: `${test} would load ${target} in Node` })
+      else if (target !== from) visit(target, test)
+    }
+  }
+  const tests = files.filter((file) => file.path.startsWith(SOURCES) && isTest(file))
+  for (const { path } of tests) visit(path, path)
+  return problems
 }

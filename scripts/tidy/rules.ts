@@ -1,4 +1,4 @@
-import { consoleImportProblems } from './console.ts'
+import { consoleImportProblems, consoleTestProblems } from './console.ts'
 import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
@@ -19,6 +19,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'module graph': (files) => importProblems(files, dependenciesOf(files)),
   modules: moduleProblems,
   'imports of the console': consoleImportProblems,
+  'tests of the console': consoleTestProblems,
   'names of types': typeNameProblems,
   'long lines': lineProblems,
   'skipped tests': skippedTestProblems,

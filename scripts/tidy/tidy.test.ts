@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { consoleTestProblems } from './console.ts'
 import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
@@ -87,6 +88,17 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['console/src/views/a/view.tsx', "import { Page } from '../../ui/page.tsx'\n"],
       ['console/src/routes.tsx', "const a = () => import('./views/a/view.tsx')\n"],
       ['console/src/ui/tokens.test.ts', "import test from 'node:test'\n"],
+    ],
+  },
+  'tests of the console': {
+    broken: [
+      ['console/src/ui/bar.test.ts', "import { Bar } from './bar.tsx'\n"],
+      ['console/src/ui/bar.test.ts', "export { Bar } from './bar.tsx'\n"],
+    ],
+    fine: [
+      ['console/src/ui/bar.test.ts', "import type { Bar } from './bar.tsx'\n"],
+      ['console/src/ui/bar.test.ts', "import test from 'node:test'\n"],
+      ['console/src/ui/bar.tsx', "import { Bars } from './bars.tsx'\n"],
     ],
   },
   'names of types': {
@@ -275,6 +287,27 @@ test('a quoted message is found where the code puts it together', () => {
     assert.deepEqual(quoted(message), [])
   assert.deepEqual(quoted('the key … was gone'), [
     { path: 'docs/OPERATING.md', line: 3, what: 'nothing says "the key … was gone"' },
+  ])
+})
+
+test('a test of the console loads no markup and no package, at any depth', () => {
+  const files: File[] = [
+    { path: 'console/package.json', text: '{ "dependencies": { "react": "1" } }' },
+    { path: 'console/src/a.test.ts', text: "import { b } from './b.ts'\n" },
+    { path: 'console/src/b.ts', text: "\nimport { c } from './ui/c.tsx'\nimport 'react/jsx'\n" },
+    { path: 'console/src/ui/c.tsx', text: "import { useState } from 'react'\n" },
+  ]
+  assert.deepEqual(consoleTestProblems(files), [
+    {
+      path: 'console/src/b.ts',
+      line: 2,
+      what: 'console/src/a.test.ts would load console/src/ui/c.tsx in Node',
+    },
+    {
+      path: 'console/src/b.ts',
+      line: 3,
+      what: 'console/src/a.test.ts would load react/jsx in Node',
+    },
   ])
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Page, Route } from 'playwright-core'
+import { errors, type Locator, type Page, type Route } from 'playwright-core'
 import { rankAll } from '../../support/ranking.ts'
 import { furnishHostile } from './furnish.ts'
 import { addressOf, openConsole, world } from './open-console.ts'
@@ -25,6 +25,8 @@ const TURN_MS = 50
 const MOST_TURNS = 400
 /** Buttons that are pressed in a view: rows repeat theirs. */
 const MOST_PRESSES = 12
+/** How long a press waits for its button, in milliseconds, before it looks whether there is one. */
+const PRESS_MS = 2000
 const TYPED = 'what somebody has typed'
 
 /** A page whose calls fail as the test says. `isWhoKnown`: those that ask who calls do not. */
@@ -68,6 +70,21 @@ async function pass(page: Page, isSo: () => Promise<boolean>): Promise<void> {
     await page.clock.fastForward(STEP_MS)
     await page.waitForTimeout(TURN_MS)
   }
+}
+
+/**
+ * Presses a button by its place. False: there is none. What was pressed before can change the view
+ * at any time, so a button that was there a moment ago can be gone.
+ */
+async function press(buttons: Locator, at: number): Promise<boolean> {
+  while ((await buttons.count()) > at)
+    try {
+      await buttons.nth(at).click({ force: true, timeout: PRESS_MS })
+      return true
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError)) throw error
+    }
+  return false
 }
 
 const addressFor = (route: string): string => addressOf(tenant, addressOfView(route, ids))
@@ -146,8 +163,7 @@ for (const [route, row] of Object.entries(VIEWS))
       .first()
       .waitFor()
     const buttons = page.locator('main button:not([aria-disabled=true])')
-    for (let at = 0; at < Math.min(await buttons.count(), MOST_PRESSES); at += 1) {
-      await buttons.nth(at).click({ force: true })
+    for (let at = 0; at < MOST_PRESSES && (await press(buttons, at)); at += 1) {
       const submit = page.getByRole('dialog').locator('button[type=submit]')
       if (await submit.isVisible()) assert.equal(await submit.getAttribute('aria-disabled'), 'true')
       await page.keyboard.press('Escape')
