@@ -105,3 +105,23 @@ const blank = (text: string): string => text.replaceAll(/[^\n]/g, ' ')
 const withoutFences = (text: string): string =>
   text.replaceAll(/^(\s*)(```|~~~)[\s\S]*?^\s*\2\s*$/gm, blank)
 const withoutCode = (text: string): string => withoutFences(text).replaceAll(/`[^`\n]+`/g, blank)
+
+const API_DOCUMENT = 'api/openapi.json'
+/** Paths of the API are told by their first part below the version: `/api/v1/customers/{id}`. */
+const API_PATH = /\/api\/v1(?:-beta)?\/([\w-]+)/g
+
+/** Returns groups of paths that the API document has and the table of the README does not. */
+export function servedPathProblems(files: readonly File[]): Problem[] {
+  const textOf = (wanted: string) => files.find(({ path }) => path === wanted)?.text ?? ''
+  const namesIn = (text: string) => [...text.matchAll(API_PATH)].map(([, name = '']) => name)
+  const rows = textOf('README.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `/api/'))
+  const { paths = {} } = JSON.parse(textOf(API_DOCUMENT) || '{}') as { paths?: object }
+  const known = new Set(namesIn(rows.join('\n')))
+  const missing = new Set(namesIn(Object.keys(paths).join('\n')).filter((name) => !known.has(name)))
+  return [...missing].map((name) => ({
+    path: API_DOCUMENT,
+    what: `the table of operations in README.md lacks /api/v1/${name}`,
+  }))
+}

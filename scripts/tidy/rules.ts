@@ -1,5 +1,10 @@
 import { consoleImportProblems, consoleTestProblems } from './console.ts'
-import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
+import {
+  linkProblems,
+  namedFileProblems,
+  quotedMessageProblems,
+  servedPathProblems,
+} from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
 import type { File, Problem } from './project.ts'
@@ -30,6 +35,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   links: linkProblems,
   'named files': namedFileProblems,
   'quoted messages': quotedMessageProblems,
+  'served paths': servedPathProblems,
   migrations: migrationProblems,
 }
 

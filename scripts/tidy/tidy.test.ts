@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consoleTestProblems } from './console.ts'
-import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
+import {
+  linkProblems,
+  namedFileProblems,
+  quotedMessageProblems,
+  servedPathProblems,
+} from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
 import type { File } from './project.ts'
@@ -223,6 +228,15 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['docs/STYLE.md', '## Troubleshooting\n\n| `no such message` | do it |\n'],
     ],
   },
+  'served paths': {
+    broken: [
+      ['api/openapi.json', '{ "paths": { "/api/v1/plans": {}, "/api/v1/plans/{id}": {} } }'],
+    ],
+    fine: [
+      ['api/openapi.json', '{ "paths": { "/health/live": {} } }'],
+      ['README.md', '| `/api/v1/plans` | list |\n'],
+    ],
+  },
   migrations: {
     broken: [
       ['migrations/0002_begin.sql', ''],
@@ -264,6 +278,13 @@ test('links between documents are followed to their headings', () => {
   for (const link of ['docs/B.md', 'docs/B.md#one', 'docs/B.md#two-words', 'docs/B.md#two-words-1'])
     assert.deepEqual(linked(link), [])
   for (const link of ['docs/B.md#two', 'docs/b.md', 'B.md']) assert.equal(linked(link).length, 1)
+})
+
+test('a path that is served is in the table of the README, whatever its version', () => {
+  const served = { path: 'api/openapi.json', text: '{ "paths": { "/api/v1/plans/{id}": {} } }' }
+  const told = (text: string) => servedPathProblems([served, { path: 'README.md', text }])
+  assert.deepEqual(told('| `/api/v1-beta/plans`, `/api/v1/addons` | list |\n'), [])
+  assert.equal(told('See `/api/v1/plans`.\n').length, 1)
 })
 
 test('a file that a document names may be told by the end of its path', () => {

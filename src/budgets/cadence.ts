@@ -72,9 +72,8 @@ function countedBy(budget: CadenceOwner): WindowCount {
  * Returns the window of a budget that contains an instant. Windows are counted from the start of
  * the calendar unit in which the budget was created. Windows of one unit are calendar units, such
  * as months from their first day. If a window has several units, the first window begins with the
- * unit in which the budget was created. After a change
- * of the cadence, windows are counted from the same instant. A level has one window, whatever its
- * cadence.
+ * unit in which the budget was created. After a change of the cadence, windows are counted from the
+ * same instant. A level has one window, whatever its cadence.
  */
 export function windowOf(budget: CadenceOwner, at: Instant): Window {
   if (budget.isLevel) return LEVEL_WINDOW
