@@ -5619,9 +5619,14 @@ export type Operations = {
        * End of the range, exclusive, rounded up to an interval. The default is now.
        */
       to?: string
+      /**
+       * Only for CSV. A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return gets an apostrophe in front, because a spreadsheet would run it as a formula. `true` leaves texts as they are.
+       */
+      raw?: boolean
     }
     body: undefined
     response: UsageTimelineResponse
+    csv: true
   }
   'v1.usage.top': {
     params: Record<string, never>

@@ -19,6 +19,8 @@ export type Call = {
   readonly maxStalenessMs?: number
   /** The state in which the object must be to be changed; null or absent: any. */
   readonly ifMatch?: IfMatch | null
+  /** Whether the caller prefers a `Csv`. Absent: it cannot have one. */
+  readonly prefersCsv?: boolean
   /** Absent if the call is not about one customer. */
   readonly state?: CallState
 }
@@ -61,6 +63,19 @@ export class Otherwise<Body> {
   }
 }
 
+/** A table, for a caller that prefers CSV. It has as many bytes as the JSON of the operation. */
+export class Csv {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | number | null)[])[]
+  /** Whether texts are left as they are, even those that a spreadsheet would take for a formula. */
+  readonly isRaw: boolean
+  constructor({ columns, rows, isRaw }: Pick<Csv, 'columns' | 'rows' | 'isRaw'>) {
+    this.columns = columns
+    this.rows = rows
+    this.isRaw = isRaw
+  }
+}
+
 /** A response to a repetition. It was decided when the same request first came. */
 export class Repeated<Answer> {
   readonly answer: Answer
@@ -78,13 +93,14 @@ export type Handler<Id extends OperationId> = (
   call: Call,
 ) => Promise<AnswerOf<Operations[Id]> | RepeatedOf<Operations[Id]>>
 
-type AnswerOf<O extends { response: unknown }> = O['response'] | OtherwiseOf<O>
+type AnswerOf<O extends { response: unknown }> = O['response'] | OtherwiseOf<O> | CsvOf<O>
 /** A `Repeated` response, for operations whose requests have deduplication keys of their own. */
 type RepeatedOf<O extends { response: unknown }> = O['response'] extends {
   data: { replayed: boolean }
 }
   ? Repeated<AnswerOf<O>>
   : never
+type CsvOf<O> = O extends { csv: true } ? Csv : never
 type OtherwiseOf<O> = O extends { otherwise: infer Body } ? Otherwise<Body> : never
 
 /** A table of handlers by operation. A missing or unknown operation does not compile. */

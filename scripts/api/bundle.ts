@@ -98,7 +98,10 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
       [success.status]: {
         description: success.description,
         ...withHeaders({ ...stateOf(file), ...(hasTag(file) && { ETag: headerOf('ETag') }) }),
-        content: contentOf(success.schema, success.example),
+        content: {
+          ...contentOf(success.schema, success.example),
+          ...(success.csvExample !== undefined && { 'text/csv': csvOf(success.csvExample) }),
+        },
       },
       ...(otherwise && {
         [otherwise.status]: {
@@ -161,6 +164,11 @@ function contentOf(schema: string, example: unknown): Response['content'] {
     },
   }
 }
+
+const csvOf = (example: string): Response['content']['text/csv'] => ({
+  schema: { type: 'string' },
+  examples: { default: { value: example } },
+})
 
 const refusals: Record<string, string> = {
   400: 'BadInput',

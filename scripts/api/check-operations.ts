@@ -46,7 +46,13 @@ const operationFileSchema = {
     },
     success: {
       type: 'object',
-      properties: { status: { enum: [200, 201] }, description: text, schema: text, example: true },
+      properties: {
+        status: { enum: [200, 201] },
+        description: text,
+        schema: text,
+        example: true,
+        csvExample: text,
+      },
       required: ['status', 'description', 'schema', 'example'],
       additionalProperties: false,
     },
@@ -65,6 +71,14 @@ const operationFileSchema = {
       properties: { success: { type: 'object', properties: { status: { const: 201 } } } },
     },
   },
+  // A table can be large, so that what returns one has to be a heavy read.
+  if: {
+    properties: {
+      success: { type: 'object', properties: { csvExample: true }, required: ['csvExample'] },
+    },
+  },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  then: { properties: { 'x-heavy': true }, required: ['x-heavy'] },
   required: ['method', 'path', 'tag', 'summary', 'description', 'parameters', 'success', 'errors'],
   additionalProperties: false,
 }

@@ -35,6 +35,14 @@ test('an operation that states no permission, or none that means one, is a probl
   }
 })
 
+test('only a heavy read may return CSV', () => {
+  const { 'x-heavy': _, ...light } = file
+  const success = { ...file.success, csvExample: 'a\r\n1\r\n' }
+  assert.deepEqual(problemsWith({ ...light, 'x-heavy': true, success }), [])
+  const problems = problemsWith({ ...light, success })
+  assert.match(problems.join(), /x-heavy/)
+})
+
 /** Returns the problems if the response has a secret of this type, with these marks. */
 function problemsOfSecret(type: string | string[], marks: readonly string[]) {
   const name = file.success.schema

@@ -30,6 +30,10 @@ export type Content = {
     readonly schema: Reference
     readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
   }
+  readonly 'text/csv'?: {
+    readonly schema: Schema
+    readonly examples: Readonly<Record<string, { readonly value: string }>>
+  }
 }
 
 export type Header = { readonly description: string; readonly schema: Schema }
@@ -82,6 +86,8 @@ export type OperationFile = OperationFields & {
     readonly description: string
     readonly schema: string
     readonly example: unknown
+    /** The response to a request that prefers `text/csv`. Absent: it gets JSON. */
+    readonly csvExample?: string
   }
   /** The response if nothing was created, which is no error. It has the same schema. */
   readonly otherwise?: {

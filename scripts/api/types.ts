@@ -80,6 +80,7 @@ function operationSchema(operation: Operation): TypeSchema {
     body: { tsType: bodyType(operation) },
     response: { tsType: response },
     ...(otherwise !== undefined && { otherwise: { tsType: otherwise } }),
+    ...(hasCsv(operation) && { csv: { tsType: 'true' } }),
   })
 }
 
@@ -112,6 +113,9 @@ function successTypes({ responses }: Operation): string[] {
     '$ref' in response ? [] : [nameOf(response.content['application/json'].schema.$ref)],
   )
 }
+
+const hasCsv = ({ responses }: Operation): boolean =>
+  Object.values(responses).some((each) => !('$ref' in each) && 'text/csv' in each.content)
 
 /** Replaces each reference by the name of its type, so that each schema is compiled separately. */
 function withNamedTypes(schema: Schema): TypeSchema {

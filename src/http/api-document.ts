@@ -60,6 +60,8 @@ export type Operation = {
    */
   readonly otherwiseStatus: number | null
   readonly responseSchema: JsonSchema
+  /** Whether a request that prefers `text/csv` gets it. */
+  readonly hasCsv: boolean
 }
 
 export type ApiDocument = {
@@ -132,6 +134,7 @@ function operationOf(from: {
     successStatus: Number(success),
     otherwiseStatus: otherwise === undefined ? null : Number(otherwise),
     responseSchema: jsonSchemaOf(raw.responses[success]?.content),
+    hasCsv: raw.responses[success]?.content?.['text/csv'] !== undefined,
   }
 }
 

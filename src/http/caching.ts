@@ -4,7 +4,7 @@
  */
 export const UNCACHED: Readonly<Record<string, string>> = {
   'cache-control': 'private, no-store',
-  vary: 'x-api-key, authorization, x-environment-id, accept-encoding, origin',
+  vary: 'x-api-key, authorization, x-environment-id, accept, accept-encoding, origin',
 }
 
 export const isOfApi = (url: string | undefined): boolean => url?.startsWith('/api/') ?? false

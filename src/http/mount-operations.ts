@@ -9,6 +9,7 @@ import { inHeader, inPath } from '../kernel/field.ts'
 import { machine } from '../kernel/watched-clock.ts'
 import {
   type Call,
+  Csv,
   type Handlers,
   type OperationRequest,
   Otherwise,
@@ -20,6 +21,7 @@ import type { ApiDocument, Operation, UnservedOperation } from './api-document.t
 import { bodyCheck } from './check-body.ts'
 import { type AdmitBody, JSON_TYPE } from './content-types.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
+import { CSV_TYPE, csvText, prefersCsv } from './csv-answer.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { ifMatchOf, withEtag } from './if-match.ts'
@@ -139,7 +141,11 @@ function mountOperation(
       return withState({ request, reply, scope, input, key }, (state) => {
         const holds = (permission: string) => permits(caller.role, permission)
         const shared = { app, scope, origin, expiresAt, permits: holds, maxStalenessMs, ifMatch }
-        const call = { ...shared, ...(state && { state }) }
+        const call = {
+          ...shared,
+          ...(state && { state }),
+          ...(operation.hasCsv && { prefersCsv: prefersCsv(request.headers) }),
+        }
         return answer({ request, reply }, { ...mounted, call })
       })
     },
@@ -207,8 +213,12 @@ async function answer(
       return body
     }
     const { status, headers, body } = await readApart(reply, call, work)
-    reply.code(status).headers(headers).type(JSON_TYPE)
-    return jsonInSlices(body)
+    const isCsv = body instanceof Csv
+    reply
+      .code(status)
+      .headers(headers)
+      .type(isCsv ? CSV_TYPE : JSON_TYPE)
+    return isCsv ? csvText(body) : jsonInSlices(body)
   }
   const { params, query, body } = input
   const content = { query, body, ...(call.ifMatch && { ifMatch: call.ifMatch }) }

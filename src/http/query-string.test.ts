@@ -26,6 +26,7 @@ const operation: Operation = {
   successStatus: 200,
   otherwiseStatus: null,
   responseSchema: {},
+  hasCsv: false,
   parameters: [
     parameter('limit', { type: 'integer' }),
     parameter('name', { type: 'string' }),

@@ -6,7 +6,7 @@ import { readOverview } from './queries.ts'
 import { deniedOf } from './sum-minutes.ts'
 import type { Overview } from './types.ts'
 import { readSeries, readTop, type UsageQuery } from './usage-queries.ts'
-import { timelineToWire, topToWire } from './usage-wire.ts'
+import { timelineToCsv, timelineToWire, topToWire } from './usage-wire.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS = { '15m': 15, '1h': 60, '6h': 360, '24h': 1440, '48h': 2880 } as const
@@ -25,7 +25,10 @@ export const reportingHandlers = (
   'v1.usage.series': async ({ query }, call) => {
     const { interval = 'day', groupBy = null } = query
     const asked = { ...usageFromWire(query), interval, groupBy }
-    return { data: timelineToWire(await readSeries(call, asked)) }
+    const found = await readSeries(call, asked)
+    return call.prefersCsv
+      ? timelineToCsv(found, { isRaw: query.raw === true })
+      : { data: timelineToWire(found) }
   },
 })
 

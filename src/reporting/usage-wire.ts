@@ -1,6 +1,8 @@
 import type { UsageTimeline, UsageSeries as WireSeries, TopUsage as WireTop } from '../api.gen.ts'
+import { required } from '../kernel/assert.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { quantityToWire } from '../kernel/quantity.ts'
+import { Csv } from '../operation.ts'
 import type { GroupKind, TopUsage, UsageOverTime, UsageSeries } from './usage-queries.ts'
 
 export const topToWire = (found: TopUsage): WireTop => ({
@@ -21,6 +23,18 @@ export const timelineToWire = (found: UsageOverTime): UsageTimeline => ({
   timestamps: found.starts.map(instantToWire),
   series: found.series.map(seriesToWire),
 })
+
+/** One row for each value of each series: its columns are the same, whatever is asked. */
+export function timelineToCsv(found: UsageOverTime, { isRaw }: { isRaw: boolean }): Csv {
+  const columns = ['start', 'kind', 'customerId', 'entityId', 'name', 'usage']
+  const rows = timelineToWire(found).series.flatMap((each) =>
+    each.values.map((usage, at) => {
+      const start = instantToWire(required(found.starts[at], 'the start of an interval'))
+      return [start, each.kind, each.customerId, each.entityId, each.name, usage]
+    }),
+  )
+  return new Csv({ columns, rows, isRaw })
+}
 
 const rangeToWire = ({
   from,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parse } from 'csv-parse/sync'
 import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import { addMetered } from '../../test/support/furnish.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
@@ -58,6 +59,69 @@ test('usage by hour is that of the records, for named customers', async () => {
     from: '2026-05-18T08:00:00Z',
   })
   assert.deepEqual(found.series[0]?.values, [11, 0, 7])
+})
+
+const CSV = 'text/csv'
+const csvOf = (tenant: Tenant, query: Query, accept = CSV) =>
+  tenant.call('v1.usage.series', {
+    query: { featureId: FEATURE, ...query },
+    headers: { accept },
+  })
+
+test('a request that prefers CSV gets the same values, a row for each', async () => {
+  const { tenant, report } = await openAgency(world)
+  await report(-2, {}, { createdAt: '2026-05-17T00:00:00.000Z' })
+  await report(15)
+  const { text, headers } = await csvOf(tenant, { from: YESTERDAY })
+  assert.equal(headers['content-type'], 'text/csv; charset=utf-8; header=present')
+  assert.equal(
+    text,
+    [
+      'start,kind,customerId,entityId,name,usage',
+      '2026-05-17T00:00:00.000Z,ALL,,,,-2',
+      '2026-05-18T00:00:00.000Z,ALL,,,,15',
+      '',
+    ].join('\r\n'),
+  )
+})
+
+test('CSV is only for who prefers it', async () => {
+  const { tenant } = await openAgency(world)
+  const table: [accept: string, isCsv: boolean][] = [
+    ['*/*', false],
+    ['application/json, text/csv', false],
+    ['text/csv, application/json;q=0.9', true],
+    ['text/*', true],
+    ['text/csv;q=0.1, */*;q=0.2', false],
+    ['text/csv;q=0', false],
+    ['image/png', false],
+    [`${'a'.repeat(2000)};;;q=,,/`, false],
+  ]
+  for (const [accept, isCsv] of table) {
+    const { status, headers } = await csvOf(tenant, {}, accept)
+    const type = String(headers['content-type'])
+    assert.deepEqual([status, type.startsWith(CSV)], [200, isCsv], accept)
+  }
+  const refused = await csvOf(tenant, { featureId: 'nothing' })
+  assert.equal(refused.refusal?.code, 'FeatureNotFound')
+})
+
+test('texts of CSV that a spreadsheet would run get an apostrophe, unless they are wanted raw', async () => {
+  const { tenant } = await openAgency(world)
+  const names = ['=1+1', '+1', '-1', '@a', '\ta', '\ra', 'a "quote", and\na line']
+  const isFormula = (name: string) => /^[=+\-@\t\r]/.test(name)
+  await addCustomers(tenant, Object.fromEntries(names.map((_, at) => [`c${at}`, at + 1])))
+  for (const [at, name] of names.entries())
+    await tenant.ok('v1.customers.update', { params: { id: `c${at}` }, body: { name } })
+  const query = { groupBy: 'customer', from: TODAY }
+  const namesIn = async (raw: string) => {
+    const { text } = await csvOf(tenant, { ...query, raw })
+    const rows = parse(text, { columns: true }) as { name: string }[]
+    return rows.map((row) => row.name).sort()
+  }
+  const guarded = names.map((name) => (isFormula(name) ? `'${name}` : name))
+  assert.deepEqual(await namesIn('false'), guarded.toSorted())
+  assert.deepEqual(await namesIn('true'), names.toSorted())
 })
 
 test('entities have a series each, and usage that named none is apart', async () => {

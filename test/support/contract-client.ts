@@ -18,7 +18,7 @@ export type Request = {
   twin?: boolean
 }
 
-/** A response that the API document allows: a success with its body, or a refusal. */
+/** A response that the API document allows: a success with its body (not of CSV), or a refusal. */
 export type Answer<Id extends OperationId = OperationId> = {
   status: number
   success: Operations[Id]['response'] | null
@@ -42,7 +42,9 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
 }
 
 /** The headers that a response may depend on, for caches that ignore `no-store`. */
-const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
+const VARY = 'x-api-key, authorization, x-environment-id, accept, accept-encoding, origin'
+
+const CSV_TYPE = 'text/csv; charset=utf-8; header=present'
 
 export function operationOf(id: OperationId, twin = false): Operation {
   const operation = contract.operations.find(
@@ -100,11 +102,14 @@ export function createChecker(validators: Validators) {
     const text = response.body
     const where = `${id} answered ${status} ${text.slice(0, 500)}`
     assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/, where)
-    assert.match(String(response.headers['content-type']), /^application\/json/, where)
+    const isSuccess = [operation.successStatus, operation.otherwiseStatus].includes(status)
+    const type = String(response.headers['content-type'])
+    const isCsv = operation.hasCsv && isSuccess && type === CSV_TYPE
+    if (!isCsv) assert.match(type, /^application\/json/, where)
     assert.equal(response.headers['cache-control'], 'private, no-store', where)
     assert.equal(response.headers.vary, VARY, where)
+    if (isCsv) return { status, success: null, refusal: null, text, headers: response.headers }
     const body = JSON.parse(text)
-    const isSuccess = [operation.successStatus, operation.otherwiseStatus].includes(status)
     if (isSuccess) assert.equal(validators.response(operation)(body), null, where)
     else {
       const schema = ERROR_SCHEMAS[status]

@@ -46,14 +46,40 @@ export async function call<Id extends OperationId>(
   caller: Caller,
   id: Id,
   request: RequestOf<Id>,
-  { signal, idempotencyKey }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<AnswerOf<Id>> {
+  const response = await send({ caller, id, request, accept: 'application/json' }, options)
+  const answer = (await response.json()) as AnswerOf<Id>
+  const etag = response.headers.get('etag')
+  return etag === null ? answer : { ...answer, etag }
+}
+
+/** The operations that have a table as CSV. */
+export type CsvId = {
+  [Id in OperationId]: Operations[Id] extends { csv: true } ? Id : never
+}[OperationId]
+
+/** Reads an operation as a file of CSV. Throws `CallError` as `call` does. */
+export async function readCsv<Id extends CsvId>(
+  caller: Caller,
+  id: Id,
+  request: RequestOf<Id>,
+): Promise<Blob> {
+  const response = await send({ caller, id, request, accept: 'text/csv' })
+  return response.blob()
+}
+
+async function send<Id extends OperationId>(
+  sent: { caller: Caller; id: Id; request: RequestOf<Id>; accept: string },
+  { signal, idempotencyKey }: CallOptions = {},
+): Promise<Response> {
+  const { caller, id, request, accept } = sent
   const { method, path } = operations[id]
   const { body, ifMatch } = request as AnyRequest
   const response = await fetch(addressOf(path, request as AnyRequest), {
     method,
     headers: {
-      accept: 'application/json',
+      accept,
       ...credentialHeaders(caller.credential),
       ...(caller.environment !== null && { 'x-environment-id': caller.environment }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -69,9 +95,7 @@ export async function call<Id extends OperationId>(
     throw new CallError({ status: 0, message: 'The server does not answer.' })
   })
   if (!response.ok) throw await errorOf(response)
-  const answer = (await response.json()) as AnswerOf<Id>
-  const etag = response.headers.get('etag')
-  return etag === null ? answer : { ...answer, etag }
+  return response
 }
 
 /** Returns the address of a call: ids encoded, lists with commas, objects with brackets. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { parse } from 'csv-parse/sync'
 import { addressOf, openConsole, world } from './open-console.ts'
 import { consume, furnishOrrery } from './orrery.ts'
 
@@ -25,6 +27,24 @@ test('usage is drawn by interval and group, told in a sentence, and shown as a t
   assert.match(page.url(), /from=.+&to=/)
   await page.reload()
   await page.getByText(/^Nothing in 24 hours/).waitFor()
+})
+
+test('usage is saved as CSV, and a refusal is told', async (t) => {
+  const tenant = await world.tenant()
+  await furnishOrrery(tenant)
+  const path = '/customers/orrery/usage?interval=month&group=entity'
+  const page = await openConsole(t, { tenant, path, expected: [0] })
+  const button = page.getByRole('button', { name: 'Download CSV' })
+  const [download] = await Promise.all([page.waitForEvent('download'), button.click()])
+  assert.equal(download.suggestedFilename(), 'usage orrery calls.csv')
+  const rows = parse(await readFile(await download.path()), { columns: true }) as {
+    name: string
+    usage: string
+  }[]
+  assert.equal(rows.filter(({ name, usage }) => name === 'Indexer' && usage === '4').length, 1)
+  await page.route('**/usage/series**', (route) => route.abort())
+  await button.click()
+  await page.getByText('The server does not answer.').first().waitFor()
 })
 
 test('the cursor of a chart reads values with the keyboard alone', async (t) => {

@@ -7,6 +7,7 @@ import { useCustomer } from '../../customer/customer-frame.tsx'
 import { useMeteredFeatures } from '../../customer/use-metered-features.ts'
 import { Button } from '../../ui/button.tsx'
 import { choicesOf } from '../../ui/choices.ts'
+import { CsvButton } from '../../ui/download.tsx'
 import { FilterInstant, FilterSelect } from '../../ui/filter.tsx'
 import { Muted, Section, Toolbar } from '../../ui/page.tsx'
 import { Empty, IfPermitted, Loaded, Loading } from '../../ui/states.tsx'
@@ -80,20 +81,20 @@ function FeatureUsage(props: { feature: Feature; address: UsageAddress; change: 
   const { interval, group, from, to } = address
   const { id } = useCustomer()
   const reason = useSession().whyNot('v1.usage.series')
-  const reading = useRead(
-    'v1.usage.series',
-    {
-      query: {
-        featureId: feature.id,
-        customerId: [id],
-        interval,
-        ...(group === 'entity' && { groupBy: group }),
-        ...(from !== '' && { from }),
-        ...(to !== '' && { to }),
-      },
+  const request = {
+    query: {
+      featureId: feature.id,
+      customerId: [id],
+      interval,
+      ...(group === 'entity' && { groupBy: group }),
+      ...(from !== '' && { from }),
+      ...(to !== '' && { to }),
     },
-    { everyMs: EVERY.total, isOn: reason === null },
-  )
+  }
+  const reading = useRead('v1.usage.series', request, {
+    everyMs: EVERY.total,
+    isOn: reason === null,
+  })
   const range = reading.data?.data
   const move = (direction: -1 | 1) => range && change(shifted(range, direction))
   return (
@@ -107,6 +108,7 @@ function FeatureUsage(props: { feature: Feature; address: UsageAddress; change: 
           <Button size="small" onClick={() => move(1)}>
             Later
           </Button>
+          <CsvButton id="v1.usage.series" request={request} name={`usage ${id} ${feature.id}`} />
         </>
       }
     >
