@@ -54,6 +54,7 @@ create index packages_of_environment on packages (environment_key, package_key);
 create index packages_of_product on packages (product_key, package_key);
 
 create table package_versions (
+  version_key uuid not null unique,
   package_key uuid not null references packages on delete cascade,
   version integer not null check (version >= 1),
   environment_key uuid not null references environments,
@@ -62,7 +63,8 @@ create table package_versions (
   description text,
   billing_id text,
   pricing_type text check (pricing_type in ('FREE', 'PAID', 'CUSTOM')),
-  parent_key uuid references packages,
+  -- Deferred: the copies of a product's packages are inserted in any order.
+  parent_key uuid references packages deferrable initially deferred,
   -- Null and the empty list both mean none. The API answers with what was sent.
   compatible_addon_keys uuid[],
   default_trial jsonb,
@@ -75,6 +77,9 @@ create table package_versions (
   published_at timestamptz,
   primary key (package_key, version)
 );
+
+-- For the lists of plans and add-ons.
+create index package_versions_of_environment on package_versions (environment_key, version_key);
 
 -- Which plans inherit from a plan, before it is archived.
 create index package_versions_with_parent on package_versions (parent_key)

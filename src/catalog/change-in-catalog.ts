@@ -13,6 +13,8 @@ import { lockCatalog, renewCatalogVersion } from './catalog-store.ts'
 export type CatalogKind<T extends { id: string }> = {
   /** What messages call an object. */
   noun: string
+  /** Whether decisions depend on the objects, so that a change renews the catalog version. */
+  decides: boolean
   find(tx: Tx, scope: Scope, ids: readonly string[]): Promise<readonly T[]>
   /** Returns the objects with these ids, locked. */
   lock(tx: Tx, scope: Scope, ids: readonly string[]): Promise<readonly T[]>
@@ -24,13 +26,16 @@ export type CatalogKind<T extends { id: string }> = {
 
 export type CatalogChange<T> = { after: T; event: EventType }
 
+/** A transaction that holds the lock of the catalog, and its instant. */
+export type CatalogCall = Call & { now: Instant }
+
 /**
- * Saves the object that `make` returns. 409 if the id is taken, also by an archived object; before
+ * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is taken, also by an archived object; before
  * that, what `make` throws.
  */
 export async function createInCatalog<T extends { id: string }>(
   call: Call,
-  { kind, id, event }: { kind: CatalogKind<T>; id: string; event: EventType },
+  { kind, id, event, follow }: Creation<T>,
   make: (tx: Tx, at: { key: Uuid; now: Instant }) => Promise<T>,
 ): Promise<T> {
   const { app, scope } = call
@@ -40,37 +45,54 @@ export async function createInCatalog<T extends { id: string }>(
     const after = await make(tx, { key: app.ids.next(now), now })
     if (taken !== undefined) throw duplicated(inBody('id'), `id: ${kind.noun} ${id} already exists`)
     await saveInCatalog(tx, { ...call, now }, { kind, before: null, after, event })
+    await follow?.(tx, { ...call, now }, after)
     return after
   }
   return app.db.transaction(work)
+}
+
+type Creation<T extends { id: string }> = {
+  kind: CatalogKind<T>
+  id: string
+  event: EventType
+  follow?: (tx: Tx, call: CatalogCall, after: T) => Promise<unknown>
 }
 
 /**
  * Loads an object under its lock, lets `decide` compute its next state, and saves it if it differs.
  * Throws the 404 of the kind, and what `decide` throws.
  */
-export async function changeInCatalog<T extends { id: string }>(
+export const changeInCatalog = <T extends { id: string }>(
+  call: Call,
+  of: { kind: CatalogKind<T>; id: string },
+  decide: (tx: Tx, before: T, now: Instant) => Promise<CatalogChange<T>>,
+): Promise<T> =>
+  lockedInCatalog(call, of, async (tx, at, before) => {
+    const { after, event } = await decide(tx, before, at.now)
+    if (after !== before) await saveInCatalog(tx, at, { kind: of.kind, before, after, event })
+    return after
+  })
+
+/** Loads an object under its lock for `work`. Throws the 404 of the kind, and what `work` throws. */
+export async function lockedInCatalog<T extends { id: string }, Result>(
   call: Call,
   { kind, id }: { kind: CatalogKind<T>; id: string },
-  decide: (tx: Tx, before: T, now: Instant) => Promise<CatalogChange<T>>,
-): Promise<T> {
+  work: (tx: Tx, call: CatalogCall, before: T) => Promise<Result>,
+): Promise<Result> {
   const { app, scope } = call
-  const work = async (tx: Tx) => {
+  const inTransaction = async (tx: Tx) => {
     const [, [before]] = await Promise.all([lockCatalog(tx, scope), kind.lock(tx, scope, [id])])
     if (before === undefined) throw kind.notFound(id)
     refuseOutdated(call, () => kind.toWire(before))
-    const now = app.clock.now()
-    const { after, event } = await decide(tx, before, now)
-    if (after !== before) await saveInCatalog(tx, { ...call, now }, { kind, before, after, event })
-    return after
+    return work(tx, { ...call, now: app.clock.now() }, before)
   }
-  return app.db.transaction(work)
+  return app.db.transaction(inTransaction)
 }
 
-/** Saves an object, publishes its event, and renews the version of the catalog. */
-async function saveInCatalog<T extends { id: string }>(
+/** Saves an object under the lock of the catalog, and publishes its event. */
+export async function saveInCatalog<T extends { id: string }>(
   tx: Tx,
-  call: Call & { now: Instant },
+  call: CatalogCall,
   change: CatalogChange<T> & { kind: CatalogKind<T>; before: T | null },
 ): Promise<void> {
   const { kind, before, after, event } = change
@@ -84,6 +106,6 @@ async function saveInCatalog<T extends { id: string }>(
   await Promise.all([
     kind.save(tx, call.scope, after),
     publish(tx, call, [published]),
-    renewCatalogVersion(tx, call.scope),
+    kind.decides ? renewCatalogVersion(tx, call.scope) : null,
   ])
 }

@@ -17,6 +17,7 @@ import { currencyToWire } from './wire.ts'
 
 const CURRENCIES: CatalogKind<Currency> = {
   noun: 'custom currency',
+  decides: true,
   find: findCurrencies,
   lock: lockCurrencies,
   save: saveCurrency,

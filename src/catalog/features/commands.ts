@@ -24,6 +24,7 @@ export const METERS_LIMIT = 1000
 
 const FEATURES: CatalogKind<Feature> = {
   noun: 'feature',
+  decides: true,
   find: findFeatures,
   lock: lockFeatures,
   save: saveFeature,

@@ -18,7 +18,7 @@ const packageWith = (state: Partial<Package>): Package => ({
   key: 'k',
   id: 'pro',
   type: 'Plan',
-  productKey: 'p',
+  product: { key: 'p', id: 'app' },
   latestVersion: null,
   draftVersion: null,
   createdAt: 1,

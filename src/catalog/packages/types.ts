@@ -6,13 +6,16 @@ export type PackageType = 'Plan' | 'Addon'
 
 export type PricingType = 'FREE' | 'PAID' | 'CUSTOM'
 
+/** An object that another one names. Neither part ever changes. */
+export type Reference = { key: Uuid; id: string }
+
 /** A plan or an add-on without its content. */
 export type Package = {
   key: Uuid
   /** No other plan or add-on of the environment has it. */
   id: string
   type: PackageType
-  productKey: Uuid
+  product: Reference
   /** The newest published version. Null before the first. */
   latestVersion: number | null
   /** The version that can be changed. At most one: the number after the latest. */
@@ -26,7 +29,8 @@ export type Package = {
 
 /** The content of a package under one number. It never changes once it is published. */
 export type PackageVersion = {
-  packageKey: Uuid
+  /** The place of the version in lists. */
+  key: Uuid
   version: number
   displayName: string
   description: string | null
@@ -34,14 +38,14 @@ export type PackageVersion = {
   /** Null until it is set. */
   pricingType: PricingType | null
   /** The plan that it inherits from. */
-  parentKey: Uuid | null
+  parent: Reference | null
   /** Null and the empty list both mean none. */
-  compatibleAddonKeys: readonly Uuid[] | null
+  compatibleAddons: readonly Reference[] | null
   defaultTrial: DefaultTrial | null
   /** The most of an add-on in one subscription. Null is unlimited. */
   maxQuantity: number | null
   /** Add-ons that must be in the same subscription. */
-  dependencyKeys: readonly Uuid[]
+  dependencies: readonly Reference[]
   metadata: Metadata
   createdAt: Instant
   updatedAt: Instant
@@ -56,14 +60,30 @@ export type DefaultTrial = {
   budget: { hasSoftLimit: boolean; limit: number } | null
 }
 
+/** A package with the version that an operation shows or changes. */
+export type PackageAtVersion = Package & { content: PackageVersion }
+
 /** Fields of a new package in a request, besides its id and its product. */
 export type NewPackageInput = {
   displayName: string
   description: string | null
   billingId: string | null
   pricingType: PricingType | null
-  parentKey: Uuid | null
+  parentId: string | null
   defaultTrial: DefaultTrial | null
   maxQuantity: number | null
   metadata: MetadataPatch | undefined
+}
+
+/** Changes of a draft in a request. Absent fields are kept, null clears, metadata is merged. */
+export type PackageInput = {
+  displayName?: string | undefined
+  description?: string | null | undefined
+  billingId?: string | null | undefined
+  parentId?: string | null | undefined
+  compatibleAddonIds?: readonly string[] | null | undefined
+  defaultTrial?: DefaultTrial | null | undefined
+  maxQuantity?: number | null | undefined
+  dependencyIds?: readonly string[] | null | undefined
+  metadata?: MetadataPatch | undefined
 }

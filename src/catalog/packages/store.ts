@@ -1,0 +1,271 @@
+import {
+  column,
+  pageReader,
+  type Reader,
+  readValue,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
+import { instantToWire } from '../../kernel/clock.ts'
+import type { CreatedRange } from '../../kernel/created-range.ts'
+import { foldCase } from '../../kernel/fold-case.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Metadata } from '../../kernel/metadata.ts'
+import type { Page, PageRequest } from '../../kernel/page.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import type {
+  DefaultTrial,
+  PackageAtVersion,
+  PackageType,
+  PackageVersion,
+  Reference,
+} from './types.ts'
+
+const contentRow = row<PackageVersion>({
+  key: column.from('version_key', column.uuid),
+  version: column.integer,
+  displayName: column.text,
+  description: column.nullable(column.text),
+  billingId: column.nullable(column.text),
+  pricingType: column.nullable(column.oneOf('FREE', 'PAID', 'CUSTOM')),
+  parent: column.nullable(column.json<Reference>()),
+  compatibleAddons: column.nullable(column.json<Reference[]>()),
+  defaultTrial: column.nullable(column.json<DefaultTrial>()),
+  maxQuantity: column.nullable(column.integer),
+  dependencies: column.json<Reference[]>(),
+  metadata: column.json<Metadata>(),
+  createdAt: column.from('version_created_at', column.instant),
+  updatedAt: column.from('version_updated_at', column.instant),
+  publishedAt: column.nullable(column.instant),
+})
+
+const packageRow = row<PackageAtVersion>({
+  key: column.from('package_key', column.uuid),
+  id: column.text,
+  type: column.oneOf('Plan', 'Addon'),
+  product: column.json<Reference>(),
+  latestVersion: column.nullable(column.integer),
+  draftVersion: column.nullable(column.integer),
+  createdAt: column.instant,
+  updatedAt: column.instant,
+  archivedAt: column.nullable(column.instant),
+  isArchivedWithProduct: column.from('archived_with_product', column.boolean),
+  content: column.group(contentRow),
+})
+
+/** The keys and ids of packages as a JSON list, in the order of `keys`. */
+const referencesTo = (keys: Sql): Sql => sql`
+  (select coalesce(json_agg(json_build_object('key', named.package_key, 'id', named.id)
+    order by place), '[]')
+  from unnest(${keys}) with ordinality as list (package_key, place)
+  join packages as named using (package_key))`
+
+const selectPackages = sql`
+  select p.package_key, p.id, p.type, p.latest_version, p.draft_version, p.created_at,
+    p.updated_at, p.archived_at, p.archived_with_product,
+    (select json_build_object('key', named.product_key, 'id', named.id)
+      from products as named where named.product_key = p.product_key) as product,
+    v.version_key, v.version, v.display_name, v.description, v.billing_id, v.pricing_type,
+    (select json_build_object('key', named.package_key, 'id', named.id)
+      from packages as named where named.package_key = v.parent_key) as parent,
+    case when v.compatible_addon_keys is not null
+      then ${referencesTo(sql`v.compatible_addon_keys`)} end as compatible_addons,
+    v.default_trial, v.max_quantity, ${referencesTo(sql`v.dependency_keys`)} as dependencies,
+    v.metadata, v.created_at as version_created_at, v.updated_at as version_updated_at,
+    v.published_at
+  from packages as p join package_versions as v on v.package_key = p.package_key`
+
+/** Which version of a package to read. Every package has one to show and one to change. */
+export type VersionChoice = 'SHOWN' | 'CHANGED' | 'DRAFT'
+
+/** The latest version is shown; the draft is changed. The other stands in where there is none. */
+const VERSION_CHOICES: { readonly [Choice in VersionChoice]: Sql } = {
+  SHOWN: sql`coalesce(p.latest_version, p.draft_version)`,
+  CHANGED: sql`coalesce(p.draft_version, p.latest_version)`,
+  DRAFT: sql`p.draft_version`,
+}
+
+const ofType = (type: PackageType | null): Sql =>
+  type === null ? sql`` : sql`and p.type = ${type}::text`
+
+type PackageQuery = { type: PackageType | null; ids: readonly string[]; version: VersionChoice }
+
+const withIds = (scope: Scope, { type, ids, version }: PackageQuery): Sql => sql`
+  ${selectPackages}
+  where p.environment_key = ${scope.environmentKey}::uuid and p.id = any(${ids}::text[])
+    ${ofType(type)} and v.version = ${VERSION_CHOICES[version]}`
+
+/** Returns packages with these ids, archived ones too, in no particular order. */
+export const findPackages = (reader: Reader, scope: Scope, query: PackageQuery) =>
+  reader.many(packageRow, withIds(scope, query))
+
+/** Returns packages with these ids as they can be changed, locked. Lock the catalog first. */
+export const lockPackages = (tx: Tx, scope: Scope, type: PackageType, ids: readonly string[]) =>
+  tx.many(
+    packageRow,
+    sql`${withIds(scope, { type, ids, version: 'CHANGED' })} order by p.package_key for update of p`,
+  )
+
+/** Returns one package of any environment, locked; null if there is none with the version. */
+export const lockPackageByKey = (
+  tx: Tx,
+  key: Uuid,
+  version: VersionChoice,
+): Promise<PackageAtVersion | null> =>
+  tx.maybeOne(
+    packageRow,
+    sql`
+    ${selectPackages} where p.package_key = ${key}::uuid
+      and v.version = ${VERSION_CHOICES[version]} for update of p`,
+  )
+
+/** What the rules of a product's packages must know of one of their current versions. */
+export type PackageLinks = {
+  key: Uuid
+  id: string
+  type: PackageType
+  isArchived: boolean
+  parentKey: Uuid | null
+  compatibleAddonKeys: readonly Uuid[]
+  dependencyKeys: readonly Uuid[]
+}
+
+const linksRow = row<PackageLinks>({
+  key: column.from('package_key', column.uuid),
+  id: column.text,
+  type: column.oneOf('Plan', 'Addon'),
+  isArchived: column.boolean,
+  parentKey: column.nullable(column.uuid),
+  compatibleAddonKeys: column.json<Uuid[]>(),
+  dependencyKeys: column.json<Uuid[]>(),
+})
+
+/** Returns the links of all drafts and latest versions of a product, the oldest package first. */
+export const linksOfProduct = (reader: Reader, productKey: Uuid): Promise<PackageLinks[]> =>
+  reader.many(
+    linksRow,
+    sql`
+    select p.package_key, p.id, p.type, p.archived_at is not null as is_archived, v.parent_key,
+      to_json(coalesce(v.compatible_addon_keys, '{}')) as compatible_addon_keys,
+      to_json(v.dependency_keys) as dependency_keys
+    from packages as p join package_versions as v on v.package_key = p.package_key
+      and v.version in (p.latest_version, p.draft_version)
+    where p.product_key = ${productKey}::uuid order by p.package_key, v.version`,
+  )
+
+export const countPackages = (reader: Reader, productKey: Uuid): Promise<number> =>
+  readValue(
+    reader,
+    column.integer,
+    sql`select count(*) from packages where product_key = ${productKey}::uuid`,
+  )
+
+/** Null values do not filter. */
+export type PackageFilter = {
+  type: PackageType
+  productId: string | null
+  statuses: readonly ('DRAFT' | 'PUBLISHED' | 'ARCHIVED')[] | null
+  created: CreatedRange
+  page: PageRequest
+}
+
+const listRow = row<{ key: Uuid; of: PackageAtVersion }>({
+  key: column.from('version_key', column.uuid),
+  of: column.group(packageRow),
+})
+
+/** A package with a draft and a published version is listed twice. */
+export const listPackages: (
+  reader: Reader,
+  scope: Scope,
+  filter: PackageFilter,
+) => Promise<Page<{ key: Uuid; of: PackageAtVersion }>> = pageReader(
+  (scope: Scope, filter: PackageFilter) => ({
+    row: listRow,
+    select: selectPackages,
+    table: sql`packages as p join package_versions as v on v.package_key = p.package_key`,
+    of: sql`v.environment_key = ${scope.environmentKey}::uuid and p.type = ${filter.type}::text
+      and v.version in (p.latest_version, p.draft_version)`,
+    where: [
+      filter.productId === null
+        ? null
+        : sql`p.product_key = (
+            select product_key from products
+            where environment_key = ${scope.environmentKey}::uuid
+              and id = ${filter.productId}::text)`,
+      filter.statuses &&
+        sql`case when p.archived_at is not null then 'ARCHIVED'
+          when v.published_at is null then 'DRAFT' else 'PUBLISHED' end
+          = any(${filter.statuses}::text[])`,
+    ],
+    created: filter.created,
+    large: [
+      sql`display_name`,
+      sql`description`,
+      sql`billing_id`,
+      sql`compatible_addons`,
+      sql`dependencies`,
+      sql`metadata`,
+    ],
+    key: sql`v.version_key`,
+    page: filter.page,
+  }),
+)
+
+/** Inserts or updates a package and the version that it is with. */
+export async function savePackage(tx: Tx, scope: Scope, saved: PackageAtVersion): Promise<void> {
+  await tx.execute(sql`
+    insert into packages (package_key, environment_key, product_key, type, id, latest_version,
+      draft_version, created_at, updated_at, archived_at, archived_with_product)
+    values (${saved.key}::uuid, ${scope.environmentKey}::uuid, ${saved.product.key}::uuid,
+      ${saved.type}::text, ${saved.id}::text, ${saved.latestVersion}::integer,
+      ${saved.draftVersion}::integer, ${instantToWire(saved.createdAt)}::timestamptz,
+      ${instantToWire(saved.updatedAt)}::timestamptz,
+      ${saved.archivedAt && instantToWire(saved.archivedAt)}::timestamptz,
+      ${saved.isArchivedWithProduct}::boolean)
+    on conflict (package_key) do update set
+      latest_version = excluded.latest_version, draft_version = excluded.draft_version,
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at,
+      archived_with_product = excluded.archived_with_product`)
+  await saveContent(tx, scope, saved)
+}
+
+const keysOf = (references: readonly Reference[]): Uuid[] => references.map(({ key }) => key)
+
+const saveContent = (tx: Tx, scope: Scope, { key, content }: PackageAtVersion) =>
+  tx.execute(sql`
+    insert into package_versions (version_key, package_key, version, environment_key, display_name,
+      folded_name, description, billing_id, pricing_type, parent_key, compatible_addon_keys,
+      default_trial, max_quantity, dependency_keys, metadata, created_at, updated_at, published_at)
+    values (${content.key}::uuid, ${key}::uuid, ${content.version}::integer,
+      ${scope.environmentKey}::uuid, ${content.displayName}::text,
+      ${foldCase(content.displayName)}::text, ${content.description}::text,
+      ${content.billingId}::text, ${content.pricingType}::text,
+      ${content.parent && content.parent.key}::uuid,
+      ${content.compatibleAddons && keysOf(content.compatibleAddons)}::uuid[],
+      ${content.defaultTrial && JSON.stringify(content.defaultTrial)}::jsonb,
+      ${content.maxQuantity}::integer, ${keysOf(content.dependencies)}::uuid[],
+      ${JSON.stringify(content.metadata)}::jsonb,
+      ${instantToWire(content.createdAt)}::timestamptz,
+      ${instantToWire(content.updatedAt)}::timestamptz,
+      ${content.publishedAt && instantToWire(content.publishedAt)}::timestamptz)
+    on conflict (package_key, version) do update set
+      display_name = excluded.display_name, folded_name = excluded.folded_name,
+      description = excluded.description, billing_id = excluded.billing_id,
+      pricing_type = excluded.pricing_type, parent_key = excluded.parent_key,
+      compatible_addon_keys = excluded.compatible_addon_keys,
+      default_trial = excluded.default_trial, max_quantity = excluded.max_quantity,
+      dependency_keys = excluded.dependency_keys, metadata = excluded.metadata,
+      updated_at = excluded.updated_at, published_at = excluded.published_at`)
+
+/** Deletes a draft. The package must not be with it any more. */
+export const deleteDraft = (tx: Tx, packageKey: Uuid, version: number) =>
+  tx.execute(sql`
+    delete from package_versions
+    where package_key = ${packageKey}::uuid and version = ${version}::integer`)
+
+/** Deletes a package that was never published, with its draft. */
+export const deletePackage = (tx: Tx, packageKey: Uuid) =>
+  tx.execute(sql`delete from packages where package_key = ${packageKey}::uuid`)
