@@ -25,6 +25,145 @@ export type AccessDeniedReason =
 export type AccountRole = 'OWNER' | 'MEMBER'
 
 /**
+ * A version of an add-on: what a subscription to a plan can have besides the plan.
+ */
+export type Addon = {
+  id: PackageId
+  productId: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the add-on is.
+   */
+  description: string | null
+  /**
+   * The id in an outside billing system.
+   */
+  billingId: string | null
+  /**
+   * Null until it is set.
+   */
+  pricingType: PricingType | null
+  status: PackageStatus
+  /**
+   * The number of this version. The first is 1, and each next one is higher by one.
+   */
+  versionNumber: number
+  /**
+   * Whether this is the newest published version.
+   */
+  isLatest: boolean
+  /**
+   * What this version of the add-on itself grants.
+   */
+  entitlements: PackageEntitlementReference[]
+  /**
+   * The most of it in one subscription. Null is unlimited.
+   */
+  maxQuantity: number | null
+  /**
+   * The add-ons that must be in the same subscription.
+   */
+  dependencies: string[]
+  metadata: Metadata
+  /**
+   * When the version was created.
+   */
+  createdAt: string
+  /**
+   * When the version last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The add-on to create.
+ */
+export type AddonCreateRequestBody = {
+  id: PackageId
+  productId: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the add-on is.
+   */
+  description?: string | null
+  /**
+   * The id in an outside billing system.
+   */
+  billingId?: string | null
+  /**
+   * It can be set only here.
+   */
+  pricingType?: PricingType | null
+  /**
+   * The most of it in one subscription. Null is unlimited.
+   */
+  maxQuantity?: number | null
+  /**
+   * Only `DRAFT`, which is the default.
+   */
+  status?: PackageStatus
+  metadata?: Metadata
+}
+
+/**
+ * A page of add-ons.
+ */
+export type AddonListPage = {
+  data: Addon[]
+  pagination: CursorPagination
+}
+
+/**
+ * One add-on.
+ */
+export type AddonResponse = {
+  data: Addon
+}
+
+/**
+ * The fields of the draft to change. Absent fields keep their values.
+ */
+export type AddonUpdateRequestBody = {
+  /**
+   * Name for display.
+   */
+  displayName?: string
+  /**
+   * What the add-on is. An empty text or null clears it.
+   */
+  description?: string | null
+  /**
+   * The id in an outside billing system. An empty text or null clears it.
+   */
+  billingId?: string | null
+  /**
+   * The most of it in one subscription. Null is unlimited.
+   */
+  maxQuantity?: number | null
+  /**
+   * The whole list of add-ons of the same product that must be in the same subscription. Null means none.
+   *
+   * @maxItems 100
+   */
+  dependencies?: string[] | null
+  /**
+   * Only `DRAFT`, which it has.
+   */
+  status?: PackageStatus
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  charges?: {}
+  metadata?: Metadata
+}
+
+/**
  * A postal address.
  */
 export type Address = {
@@ -1676,6 +1815,50 @@ export type DecisionResponse = {
 }
 
 /**
+ * The trial that a plan offers.
+ */
+export type DefaultTrialConfig = {
+  /**
+   * How many units the trial lasts.
+   */
+  duration: number
+  /**
+   * The unit of the duration.
+   */
+  units: 'DAY' | 'MONTH'
+  /**
+   * What follows the trial. Null means what the product says.
+   */
+  trialEndBehavior: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
+  /**
+   * How much may be used during the trial. Null means no limit.
+   */
+  budget: TrialBudget | null
+}
+
+/**
+ * The trial that a plan offers.
+ */
+export type DefaultTrialConfigInput = {
+  /**
+   * How many units the trial lasts.
+   */
+  duration: number
+  /**
+   * The unit of the duration.
+   */
+  units: 'DAY' | 'MONTH'
+  /**
+   * What follows the trial. Null means what the product says.
+   */
+  trialEndBehavior?: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
+  /**
+   * How much may be used during the trial. Null means no limit.
+   */
+  budget?: TrialBudget | null
+}
+
+/**
  * What is known about the usage besides its amount, such as the model, the region or the user. Meters filter by it. If a name is an attribution key of an entity type, its value names the entity that the usage counts for. At most 64 kB of JSON.
  */
 export type Dimensions = {
@@ -3043,6 +3226,71 @@ export type OverviewResponse = {
 }
 
 /**
+ * Whose draft was discarded.
+ */
+export type PackageDraftRemoval = {
+  id: PackageId
+}
+
+/**
+ * A feature or a currency that a package itself grants.
+ */
+export type PackageEntitlementReference = {
+  /**
+   * The id of the feature or the currency.
+   */
+  id: string
+  /**
+   * Whether it is a feature or credits of a currency.
+   */
+  type: 'FEATURE' | 'CREDIT'
+}
+
+/**
+ * The id that you chose for a plan or an add-on. No plan has the id of an add-on. Letters, digits and `_ | . -`. The first character is a letter or a digit.
+ */
+export type PackageId = string
+
+/**
+ * How subscriptions move to the new version.
+ */
+export type PackagePublish = {
+  /**
+   * The task that moves the subscriptions. Null if none has to move.
+   */
+  taskId: string | null
+}
+
+/**
+ * Who gets the new version.
+ */
+export type PackagePublishRequestBody = {
+  /**
+   * Whether subscriptions that exist stay on their version or move to the new one.
+   */
+  migrationType: 'NEW_CUSTOMERS' | 'ALL_CUSTOMERS'
+}
+
+/**
+ * A version was published.
+ */
+export type PackagePublishResponse = {
+  data: PackagePublish
+}
+
+/**
+ * A draft was discarded.
+ */
+export type PackageRemoveDraftResponse = {
+  data: PackageDraftRemoval
+}
+
+/**
+ * Only a DRAFT can be changed. Nothing new can be sold of an ARCHIVED one.
+ */
+export type PackageStatus = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED'
+
+/**
  * Details for the billing provider, stored as they are sent.
  */
 export type Passthrough = {
@@ -3093,6 +3341,336 @@ export type PaymentMethodAttachRequestBody = {
    * The currency in which the customer pays from now on. Null clears it.
    */
   billingCurrency?: Currency | null
+}
+
+/**
+ * A version of a plan: what a customer subscribes to.
+ */
+export type Plan = {
+  id: PackageId
+  productId: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the plan is.
+   */
+  description: string | null
+  /**
+   * The id in an outside billing system.
+   */
+  billingId: string | null
+  /**
+   * Null until it is set.
+   */
+  pricingType: PricingType | null
+  status: PackageStatus
+  /**
+   * The number of this version. The first is 1, and each next one is higher by one.
+   */
+  versionNumber: number
+  /**
+   * Whether this is the newest published version.
+   */
+  isLatest: boolean
+  /**
+   * What this version of the plan itself grants.
+   */
+  entitlements: PackageEntitlementReference[]
+  /**
+   * The plan that it inherits entitlements from.
+   */
+  parentPlanId: string | null
+  /**
+   * The add-ons that can be in a subscription to the plan. Null and the empty list both mean none.
+   */
+  compatibleAddonIds: string[] | null
+  /**
+   * Null means that there is no trial.
+   */
+  defaultTrialConfig: DefaultTrialConfig | null
+  metadata: Metadata
+  /**
+   * When the version was created.
+   */
+  createdAt: string
+  /**
+   * When the version last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The plan to create.
+ */
+export type PlanCreateRequestBody = {
+  id: PackageId
+  productId: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the plan is.
+   */
+  description?: string | null
+  /**
+   * The id in an outside billing system.
+   */
+  billingId?: string | null
+  /**
+   * It can be set only here.
+   */
+  pricingType?: PricingType | null
+  /**
+   * The plan of the same product that it inherits entitlements from.
+   */
+  parentPlanId?: string | null
+  /**
+   * The trial that it offers. Null means none.
+   */
+  defaultTrialConfig?: DefaultTrialConfigInput | null
+  /**
+   * Only `DRAFT`, which is the default.
+   */
+  status?: PackageStatus
+  metadata?: Metadata
+}
+
+/**
+ * A page of plans.
+ */
+export type PlanListPage = {
+  data: Plan[]
+  pagination: CursorPagination
+}
+
+/**
+ * One plan.
+ */
+export type PlanResponse = {
+  data: Plan
+}
+
+/**
+ * The fields of the draft to change. Absent fields keep their values.
+ */
+export type PlanUpdateRequestBody = {
+  /**
+   * Name for display.
+   */
+  displayName?: string
+  /**
+   * What the plan is. An empty text or null clears it.
+   */
+  description?: string | null
+  /**
+   * The id in an outside billing system. An empty text or null clears it.
+   */
+  billingId?: string | null
+  /**
+   * The plan of the same product that it inherits entitlements from. An empty text or null ends the inheritance.
+   */
+  parentPlanId?: string | null
+  /**
+   * The whole list of add-ons of the same product that can be in a subscription to the plan.
+   *
+   * @maxItems 100
+   */
+  compatibleAddonIds?: string[] | null
+  /**
+   * The trial that it offers. Null means none.
+   */
+  defaultTrialConfig?: DefaultTrialConfigInput | null
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  charges?: {}
+  metadata?: Metadata
+}
+
+/**
+ * Whether customers pay nothing, the listed prices, or what was agreed with them.
+ */
+export type PricingType = 'FREE' | 'PAID' | 'CUSTOM'
+
+/**
+ * What is sold: plans and add-ons, and how subscriptions to them start and end.
+ */
+export type Product = {
+  id: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the product is.
+   */
+  description: string | null
+  /**
+   * Whether a customer may have several subscriptions to the product at once.
+   */
+  multipleSubscriptions: boolean
+  status: ProductStatus
+  productSettings: ProductSettings
+  usageResetCutoffRule: UsageResetCutoffRule
+  metadata: Metadata
+  /**
+   * When the product was created.
+   */
+  createdAt: string
+  /**
+   * When the product last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The product to create.
+ */
+export type ProductCreateProductRequestBody = {
+  id: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the product is.
+   */
+  description?: string | null
+  /**
+   * Whether a customer may have several subscriptions to the product at once. The default is false.
+   */
+  multipleSubscriptions?: boolean
+  /**
+   * Your own labels, text to text.
+   */
+  metadata?: Metadata | null
+}
+
+/**
+ * The copy to create.
+ */
+export type ProductDuplicateProductRequestBody = {
+  targetId: ProductId
+  /**
+   * Name for display. The default is that of the source.
+   */
+  displayName?: string
+  /**
+   * What the copy is. The default is the text of the source. An empty text or null clears it.
+   */
+  description?: string | null
+}
+
+/**
+ * The id that you chose for a product. Letters, digits and `_ | . -`. The first character is a letter or a digit.
+ */
+export type ProductId = string
+
+/**
+ * A page of products.
+ */
+export type ProductListPage = {
+  data: Product[]
+  pagination: CursorPagination
+}
+
+/**
+ * One product.
+ */
+export type ProductResponse = {
+  data: Product
+}
+
+/**
+ * How subscriptions to the product start and end.
+ */
+export type ProductSettings = {
+  /**
+   * What a new customer begins with: a choice, a trial of a plan, or a plan.
+   */
+  subscriptionStartSetup: 'PLAN_SELECTION' | 'TRIAL_PERIOD' | 'FREE_PLAN'
+  /**
+   * The plan of TRIAL_PERIOD or FREE_PLAN.
+   */
+  subscriptionStartPlanId: string | null
+  /**
+   * What follows a subscription that ends: a FREE plan, or nothing.
+   */
+  subscriptionEndSetup: 'DOWNGRADE_TO_FREE' | 'CANCEL_SUBSCRIPTION'
+  /**
+   * The FREE plan of DOWNGRADE_TO_FREE.
+   */
+  downgradePlanId: string | null
+  /**
+   * When a cancellation takes effect, unless the request says when.
+   */
+  subscriptionCancellationTime: 'END_OF_BILLING_PERIOD' | 'IMMEDIATE' | 'SPECIFIC_DATE'
+  /**
+   * Whether changes at the end of a billing period are prorated.
+   */
+  prorateAtEndOfBillingPeriod: boolean | null
+}
+
+/**
+ * All settings. They replace the stored ones.
+ */
+export type ProductSettingsInput = {
+  /**
+   * What a new customer begins with: a choice, a trial of a plan, or a plan.
+   */
+  subscriptionStartSetup: 'PLAN_SELECTION' | 'TRIAL_PERIOD' | 'FREE_PLAN'
+  /**
+   * The plan of TRIAL_PERIOD or FREE_PLAN. A published plan of this product. Null if it is not sent.
+   */
+  subscriptionStartPlanId?: string | null
+  /**
+   * What follows a subscription that ends: a FREE plan, or nothing.
+   */
+  subscriptionEndSetup: 'DOWNGRADE_TO_FREE' | 'CANCEL_SUBSCRIPTION'
+  /**
+   * The FREE plan of DOWNGRADE_TO_FREE. A published plan of this product. Null if it is not sent.
+   */
+  downgradePlanId?: string | null
+  /**
+   * When a cancellation takes effect, unless the request says when.
+   */
+  subscriptionCancellationTime: 'END_OF_BILLING_PERIOD' | 'IMMEDIATE' | 'SPECIFIC_DATE'
+  /**
+   * Whether changes at the end of a billing period are prorated. Null if it is not sent.
+   */
+  prorateAtEndOfBillingPeriod?: boolean | null
+}
+
+/**
+ * Nothing new can be sold of an ARCHIVED product.
+ */
+export type ProductStatus = 'PUBLISHED' | 'ARCHIVED'
+
+/**
+ * The fields to change. Absent fields keep their values.
+ */
+export type ProductUpdateProductRequestBody = {
+  /**
+   * Name for display.
+   */
+  displayName?: string
+  /**
+   * What the product is. An empty text or null clears it.
+   */
+  description?: string | null
+  /**
+   * Whether a customer may have several subscriptions to the product at once.
+   */
+  multipleSubscriptions?: boolean
+  productSettings?: ProductSettingsInput
+  usageResetCutoffRule?: UsageResetCutoffRule
+  /**
+   * Keys to merge into the stored ones. Null removes all.
+   */
+  metadata?: Metadata | null
 }
 
 /**
@@ -3799,6 +4377,20 @@ export type TopUsageResponse = {
 }
 
 /**
+ * How much may be used during a trial.
+ */
+export type TrialBudget = {
+  /**
+   * Whether use may exceed the limit.
+   */
+  hasSoftLimit: boolean
+  /**
+   * The limit as an amount of money.
+   */
+  limit: number
+}
+
+/**
  * Usage that an attribution key did not attribute, because its value named no entity.
  */
 export type UnattributedUsage = {
@@ -4136,6 +4728,16 @@ export type UsageReportResponse = {
 }
 
 /**
+ * What happens to the usage of resettable features when a customer changes the plan.
+ */
+export type UsageResetCutoffRule = {
+  /**
+   * BILLING_PERIOD_CHANGE resets usage only if the length of the billing period changes.
+   */
+  behavior: 'NEVER_RESET' | 'ALWAYS_RESET' | 'BILLING_PERIOD_CHANGE'
+}
+
+/**
  * Usage by interval.
  */
 export type UsageSeries = {
@@ -4279,6 +4881,121 @@ export type ZuoraPassthrough = {
  * Query values arrive converted, and those that have a default are always there.
  */
 export type Operations = {
+  'v1.addons.archive': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: AddonResponse
+  }
+  'v1.addons.create': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: AddonCreateRequestBody
+    response: AddonResponse
+  }
+  'v1.addons.createDraft': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: AddonResponse
+  }
+  'v1.addons.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * Only those of this product.
+       */
+      productId?: string
+      /**
+       * Only versions with these statuses, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: PackageStatus[]
+      /**
+       * Only versions created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      createdAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: AddonListPage
+  }
+  'v1.addons.publish': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: PackagePublishRequestBody
+    response: PackagePublishResponse
+  }
+  'v1.addons.removeDraft': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PackageRemoveDraftResponse
+  }
+  'v1.addons.retrieve': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: {
+      /**
+       * `true` returns the draft, if there is one besides a published version.
+       */
+      draft?: 'true' | 'false'
+    }
+    body: undefined
+    response: AddonResponse
+  }
+  'v1.addons.update': {
+    params: {
+      /**
+       * Id of the add-on.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: AddonUpdateRequestBody
+    response: AddonResponse
+  }
   'v1.apiKeys.create': {
     params: Record<string, never>
     query: Record<string, never>
@@ -5514,6 +6231,209 @@ export type Operations = {
     body: undefined
     response: OverviewResponse
   }
+  'v1.plans.archive': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PlanResponse
+  }
+  'v1.plans.create': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: PlanCreateRequestBody
+    response: PlanResponse
+  }
+  'v1.plans.createDraft': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PlanResponse
+  }
+  'v1.plans.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * Only those of this product.
+       */
+      productId?: string
+      /**
+       * Only versions with these statuses, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: PackageStatus[]
+      /**
+       * Only versions created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      createdAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: PlanListPage
+  }
+  'v1.plans.publish': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: PackagePublishRequestBody
+    response: PackagePublishResponse
+  }
+  'v1.plans.removeDraft': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PackageRemoveDraftResponse
+  }
+  'v1.plans.retrieve': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: {
+      /**
+       * `true` returns the draft, if there is one besides a published version.
+       */
+      draft?: 'true' | 'false'
+    }
+    body: undefined
+    response: PlanResponse
+  }
+  'v1.plans.update': {
+    params: {
+      /**
+       * Id of the plan.
+       */
+      id: PackageId
+    }
+    query: Record<string, never>
+    body: PlanUpdateRequestBody
+    response: PlanResponse
+  }
+  'v1.products.archiveProduct': {
+    params: {
+      /**
+       * Id of the product.
+       */
+      id: ProductId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ProductResponse
+  }
+  'v1.products.createProduct': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: ProductCreateProductRequestBody
+    response: ProductResponse
+  }
+  'v1.products.duplicateProduct': {
+    params: {
+      /**
+       * Id of the product.
+       */
+      id: ProductId
+    }
+    query: Record<string, never>
+    body: ProductDuplicateProductRequestBody
+    response: ProductResponse
+  }
+  'v1.products.listProducts': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * Only the product with exactly this id.
+       */
+      id?: string
+      /**
+       * Only products with these statuses, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: ProductStatus[]
+      /**
+       * Only products created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      createdAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: ProductListPage
+  }
+  'v1.products.unarchiveProduct': {
+    params: {
+      /**
+       * Id of the product.
+       */
+      id: ProductId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ProductResponse
+  }
+  'v1.products.updateProduct': {
+    params: {
+      /**
+       * Id of the product.
+       */
+      id: ProductId
+    }
+    query: Record<string, never>
+    body: ProductUpdateProductRequestBody
+    response: ProductResponse
+  }
   'v1.search': {
     params: Record<string, never>
     query: {
@@ -5904,6 +6824,8 @@ export type OperationId = keyof Operations
 
 /** Every permission that an operation requires. */
 export const OPERATION_PERMISSIONS = [
+  'addons:read',
+  'addons:write',
   'apiKeys:read',
   'apiKeys:write',
   'assignments:read',
@@ -5930,6 +6852,10 @@ export const OPERATION_PERMISSIONS = [
   'integrations:write',
   'members:read',
   'members:write',
+  'plans:read',
+  'plans:write',
+  'products:read',
+  'products:write',
   'usage:read',
   'usage:write',
 ] as const

@@ -7,6 +7,8 @@ import { rankedBudgetHandlers } from './budgets/ranking/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
+import { addonHandlers, planHandlers } from './catalog/packages/index.ts'
+import { productHandlers } from './catalog/products/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { createDecisionRecorder, decisionHandlers } from './decisions/index.ts'
 import {
@@ -41,6 +43,9 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
+  ...productHandlers,
+  ...planHandlers,
+  ...addonHandlers,
   ...customersHandlers([releaseWhenArchived, archivePublisher(entitlements)]),
   ...promotionalHandlers(publishEntitlements),
   ...entityHandlers,

@@ -35,7 +35,7 @@ export type CatalogCall = Call & { now: Instant }
  */
 export async function createInCatalog<T extends { id: string }>(
   call: Call,
-  { kind, id, event, follow }: Creation<T>,
+  { kind, id, field = 'id', event, follow }: Creation<T>,
   make: (tx: Tx, at: { key: Uuid; now: Instant }) => Promise<T>,
 ): Promise<T> {
   const { app, scope } = call
@@ -43,7 +43,8 @@ export async function createInCatalog<T extends { id: string }>(
     const [, [taken]] = await Promise.all([lockCatalog(tx, scope), kind.find(tx, scope, [id])])
     const now = app.clock.now()
     const after = await make(tx, { key: app.ids.next(now), now })
-    if (taken !== undefined) throw duplicated(inBody('id'), `id: ${kind.noun} ${id} already exists`)
+    if (taken !== undefined)
+      throw duplicated(inBody(field), `${field}: ${kind.noun} ${id} already exists`)
     await saveInCatalog(tx, { ...call, now }, { kind, before: null, after, event })
     await follow?.(tx, { ...call, now }, after)
     return after
@@ -54,6 +55,8 @@ export async function createInCatalog<T extends { id: string }>(
 type Creation<T extends { id: string }> = {
   kind: CatalogKind<T>
   id: string
+  /** The field of the body with the id. */
+  field?: string
   event: EventType
   follow?: (tx: Tx, call: CatalogCall, after: T) => Promise<unknown>
 }

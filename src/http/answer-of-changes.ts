@@ -69,6 +69,12 @@ const removal: ChangeAnswer = (changes, { params: { userId } }) => {
   return change === undefined ? null : { userId, isMember: change.after !== null }
 }
 
+/** The package whose draft was discarded. */
+const packageId: ChangeAnswer = (_, { params: { id } }) => ({ id })
+
+/** No subscription has to move to a new version. */
+const noTask: ChangeAnswer = () => ({ taskId: null })
+
 const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
 
 /**
@@ -104,6 +110,23 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.credits.customCurrencies.update': object('credit_type.updated'),
   'v1.credits.customCurrencies.archive': object('credit_type.archived'),
   'v1.credits.customCurrencies.unarchive': object('credit_type.unarchived'),
+  'v1.products.createProduct': object('product.created'),
+  'v1.products.updateProduct': object('product.updated'),
+  'v1.products.archiveProduct': object('product.deleted'),
+  'v1.products.unarchiveProduct': object('product.unarchived'),
+  'v1.products.duplicateProduct': object('product.created'),
+  'v1.plans.create': object('plan.created'),
+  'v1.plans.update': object('plan.updated'),
+  'v1.plans.archive': object('plan.deleted'),
+  'v1.plans.createDraft': object('plan.updated'),
+  'v1.plans.removeDraft': packageId,
+  'v1.plans.publish': noTask,
+  'v1.addons.create': object('addon.created'),
+  'v1.addons.update': object('addon.updated'),
+  'v1.addons.archive': object('addon.deleted'),
+  'v1.addons.createDraft': object('addon.updated'),
+  'v1.addons.removeDraft': packageId,
+  'v1.addons.publish': noTask,
   'v1Beta.entityTypes.upsert': objects(['entity_type.created', 'entity_type.updated'], 'types'),
   'v1Beta.entityTypes.archive': ids,
   'v1Beta.entityTypes.unarchive': ids,

@@ -4,6 +4,7 @@ import { operationOf, type Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
 import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
+import { furnishPackages, packageCalls } from './package-calls.ts'
 
 /** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
@@ -247,6 +248,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.customers.budgets.retrieveHistory': () => ({ params: path }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
+  ...packageCalls,
   ...accessCalls,
   'v1.environment.settings.retrieve': () => ({}),
   'v1.environment.settings.update': () => ({
@@ -354,6 +356,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   })
   const [decision] = (await tenant.ok('v1.decisions.list')).data
   tenant.made.set(path.decisionId, required(decision, 'a denial').id)
+  await furnishPackages(tenant, mark)
   await furnishAccess(tenant, mark)
 }
 

@@ -10,7 +10,7 @@ export const VERSIONS_LIMIT = 10_000
  * Returns the package with a draft after its latest version. 400 `EntityIsArchivedError`,
  * `DraftAlreadyExists`, `VersionExceedsMaxValueError`.
  */
-export function withDraft(before: Package, now: Instant): Package {
+export function withDraft(before: Package, now: Instant): Package & { draftVersion: number } {
   refuseArchived(before)
   if (before.draftVersion !== null)
     throw badInput(

@@ -18,6 +18,7 @@ import type { Scope } from '../../kernel/scope.ts'
 import type {
   DefaultTrial,
   PackageAtVersion,
+  PackageStatus,
   PackageType,
   PackageVersion,
   Reference,
@@ -78,13 +79,12 @@ const selectPackages = sql`
   from packages as p join package_versions as v on v.package_key = p.package_key`
 
 /** Which version of a package to read. Every package has one to show and one to change. */
-export type VersionChoice = 'SHOWN' | 'CHANGED' | 'DRAFT'
+export type VersionChoice = 'SHOWN' | 'CHANGED'
 
 /** The latest version is shown; the draft is changed. The other stands in where there is none. */
 const VERSION_CHOICES: { readonly [Choice in VersionChoice]: Sql } = {
   SHOWN: sql`coalesce(p.latest_version, p.draft_version)`,
   CHANGED: sql`coalesce(p.draft_version, p.latest_version)`,
-  DRAFT: sql`p.draft_version`,
 }
 
 const ofType = (type: PackageType | null): Sql =>
@@ -108,13 +108,13 @@ export const lockPackages = (tx: Tx, scope: Scope, type: PackageType, ids: reado
     sql`${withIds(scope, { type, ids, version: 'CHANGED' })} order by p.package_key for update of p`,
   )
 
-/** Returns one package of any environment, locked; null if there is none with the version. */
+/** Returns one package of any environment, which must exist, locked. Lock the catalog first. */
 export const lockPackageByKey = (
   tx: Tx,
   key: Uuid,
   version: VersionChoice,
-): Promise<PackageAtVersion | null> =>
-  tx.maybeOne(
+): Promise<PackageAtVersion> =>
+  tx.one(
     packageRow,
     sql`
     ${selectPackages} where p.package_key = ${key}::uuid
@@ -166,7 +166,7 @@ export const countPackages = (reader: Reader, productKey: Uuid): Promise<number>
 export type PackageFilter = {
   type: PackageType
   productId: string | null
-  statuses: readonly ('DRAFT' | 'PUBLISHED' | 'ARCHIVED')[] | null
+  statuses: readonly PackageStatus[] | null
   created: CreatedRange
   page: PageRequest
 }
@@ -243,7 +243,7 @@ const saveContent = (tx: Tx, scope: Scope, { key, content }: PackageAtVersion) =
       ${scope.environmentKey}::uuid, ${content.displayName}::text,
       ${foldCase(content.displayName)}::text, ${content.description}::text,
       ${content.billingId}::text, ${content.pricingType}::text,
-      ${content.parent && content.parent.key}::uuid,
+      ${content.parent?.key ?? null}::uuid,
       ${content.compatibleAddons && keysOf(content.compatibleAddons)}::uuid[],
       ${content.defaultTrial && JSON.stringify(content.defaultTrial)}::jsonb,
       ${content.maxQuantity}::integer, ${keysOf(content.dependencies)}::uuid[],

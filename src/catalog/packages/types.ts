@@ -4,6 +4,8 @@ import type { Metadata, MetadataPatch } from '../../kernel/metadata.ts'
 
 export type PackageType = 'Plan' | 'Addon'
 
+export type PackageStatus = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED'
+
 export type PricingType = 'FREE' | 'PAID' | 'CUSTOM'
 
 /** An object that another one names. Neither part ever changes. */
@@ -65,6 +67,7 @@ export type PackageAtVersion = Package & { content: PackageVersion }
 
 /** Fields of a new package in a request, besides its id and its product. */
 export type NewPackageInput = {
+  status: PackageStatus | undefined
   displayName: string
   description: string | null
   billingId: string | null
@@ -77,6 +80,7 @@ export type NewPackageInput = {
 
 /** Changes of a draft in a request. Absent fields are kept, null clears, metadata is merged. */
 export type PackageInput = {
+  status?: PackageStatus | undefined
   displayName?: string | undefined
   description?: string | null | undefined
   billingId?: string | null | undefined

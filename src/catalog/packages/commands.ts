@@ -1,0 +1,255 @@
+import type { Tx } from '../../db/index.ts'
+import { publish } from '../../events/index.ts'
+import { badInput, notFound } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import type { Call } from '../../operation.ts'
+import { summarize } from '../catalog-use.ts'
+import {
+  changeInCatalog,
+  createInCatalog,
+  lockedInCatalog,
+  saveInCatalog,
+} from '../change-in-catalog.ts'
+import { findProducts, holdProducts } from '../products/store.ts'
+import type { Product } from '../products/types.ts'
+import { changeContent, newPackage, type Surroundings } from './change-content.ts'
+import { archived, published, withDraft, withoutDraft } from './change-versions.ts'
+import { eventOf, PACKAGES } from './kinds.ts'
+import * as store from './store.ts'
+import type {
+  NewPackageInput,
+  PackageAtVersion,
+  PackageInput,
+  PackageType,
+  Reference,
+} from './types.ts'
+
+/** The archive and the duplicate of a product change all of its packages in one transaction. */
+const PACKAGES_OF_PRODUCT_LIMIT = 100
+
+/** A package in a request, by its type and its id. */
+type Named = { type: PackageType; id: string }
+
+/**
+ * Creates a package with its first draft. 404 `ProductNotFoundError`, `PlanNotFound` for the
+ * parent; 409 if a plan or an add-on has the id; 400 `EntityIsArchivedError` for an archived product
+ * or parent, `InvalidArgumentError` for another status or too many packages.
+ */
+export const createPackage = (
+  call: Call,
+  { type, id, productId }: Named & { productId: string },
+  input: NewPackageInput,
+): Promise<PackageAtVersion> => {
+  const creation = { kind: PACKAGES[type], id, event: eventOf(type, 'created') }
+  return createInCatalog(call, creation, async (tx, at) => {
+    const product = await productForPackages(tx, call.scope, productId)
+    const ids = input.parentId === null ? [] : [input.parentId]
+    const around = await surroundings(tx, call.scope, { product, ids })
+    const versionKey = call.app.ids.next(at.now)
+    return newPackage({ id, type, product }, input, { ...at, versionKey, ...around })
+  })
+}
+
+async function productForPackages(tx: Tx, scope: Scope, id: string): Promise<Reference> {
+  const [product] = await holdProducts(tx, scope, [id])
+  const field = inBody('productId')
+  if (product === undefined)
+    throw notFound(field, 'ProductNotFoundError', `productId: product ${id} not found`)
+  if (product.archivedAt !== null)
+    throw badInput(field, `productId: the product ${id} is archived`, 'EntityIsArchivedError')
+  if ((await store.countPackages(tx, product.key)) >= PACKAGES_OF_PRODUCT_LIMIT)
+    throw badInput(
+      field,
+      `productId: a product has at most ${PACKAGES_OF_PRODUCT_LIMIT} plans and add-ons`,
+      'InvalidArgumentError',
+    )
+  return { key: product.key, id }
+}
+
+async function surroundings(
+  tx: Tx,
+  scope: Scope,
+  { product, ids }: { product: Reference; ids: readonly string[] },
+): Promise<Surroundings> {
+  if (ids.length === 0) return { named: [], links: [] }
+  const [named, links] = await Promise.all([
+    store.findPackages(tx, scope, { type: null, ids, version: 'CHANGED' }),
+    store.linksOfProduct(tx, product.key),
+  ])
+  return { named, links }
+}
+
+/** Changes the draft of a package. 404 for an unknown package; 400 and 404 as `changeContent`. */
+export const updatePackage = (
+  call: Call,
+  { type, id }: Named,
+  input: PackageInput,
+): Promise<PackageAtVersion> =>
+  changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
+    const { parentId, compatibleAddonIds, dependencyIds } = input
+    const parents = typeof parentId === 'string' ? [parentId] : []
+    const ids = [...parents, ...(compatibleAddonIds ?? []), ...(dependencyIds ?? [])]
+    const around = await surroundings(tx, call.scope, { product: before.product, ids })
+    return {
+      after: changeContent(before, input, { now, ...around }),
+      event: eventOf(type, 'updated'),
+    }
+  })
+
+/** Opens a draft with the content of the latest version. 404 unknown; 400 as `withDraft`. */
+export const createDraft = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+  changeInCatalog(call, { kind: PACKAGES[type], id }, async (_, before, now) => {
+    const after = withDraft(before, now)
+    const content = {
+      ...before.content,
+      key: call.app.ids.next(now),
+      version: after.draftVersion,
+      createdAt: now,
+      updatedAt: now,
+      publishedAt: null,
+    }
+    return { after: { ...after, content }, event: eventOf(type, 'updated') }
+  })
+
+/**
+ * Discards the draft of a package. A package that was never published goes with it. 404 unknown,
+ * `NoDraftOfferFound`; 400 `EntityIsArchivedError`, `IntegrityViolation` if others name the package
+ * that would go.
+ */
+export const removeDraft = (call: Call, { type, id }: Named): Promise<void> =>
+  lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
+    const after = withoutDraft(before, at.now)
+    if (after === null) {
+      refuseNamed(id, await namesOf(tx, before))
+      const gone = {
+        type: eventOf(type, 'deleted'),
+        customerKey: null,
+        objectId: id,
+        before: PACKAGES[type].toWire(before),
+        after: null,
+      }
+      await Promise.all([store.deletePackage(tx, before.key), publish(tx, at, [gone])])
+      return
+    }
+    const { content } = await store.lockPackageByKey(tx, before.key, 'SHOWN')
+    const change = { kind: PACKAGES[type], before, event: eventOf(type, 'updated') }
+    await saveInCatalog(tx, at, { ...change, after: { ...after, content } })
+    await store.deleteDraft(tx, before.key, before.content.version)
+  })
+
+/** 400 `IntegrityViolation` if other packages name this one. */
+function refuseNamed(id: string, { children, plans, dependents }: Names): void {
+  const by = [...new Set([...children, ...plans, ...dependents])]
+  if (by.length > 0)
+    throw badInput(inPath('id'), `${id} is named by ${summarize(by)}`, 'IntegrityViolation')
+}
+
+/**
+ * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
+ * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
+ * `PlanCannotBePublishWhenCompatibleAddonIsDraft`.
+ */
+export const publishPackage = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+  changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
+    const after = published(before, now)
+    await refuseUnready(tx, call.scope, before)
+    const content = { ...before.content, updatedAt: now, publishedAt: now }
+    return { after: { ...after, content }, event: eventOf(type, 'updated') }
+  })
+
+async function refuseUnready(tx: Tx, scope: Scope, { id, content }: PackageAtVersion) {
+  const { pricingType, parent, compatibleAddons } = content
+  const field = inPath('id')
+  if (pricingType === null)
+    throw badInput(field, `${id} has no pricing type`, 'PackagePricingTypeNotSet')
+  const named = [...(parent === null ? [] : [parent]), ...(compatibleAddons ?? [])]
+  const ids = named.map((each) => each.id)
+  const found = await store.findPackages(tx, scope, { type: null, ids, version: 'SHOWN' })
+  const drafts = found.filter(({ latestVersion }) => latestVersion === null)
+  if (drafts.some(({ key }) => key === parent?.key))
+    throw badInput(
+      field,
+      `the base plan ${parent?.id} was never published`,
+      'PlanCannotBePublishWhenBasePlanIsDraft',
+    )
+  if (drafts.length > 0)
+    throw badInput(
+      field,
+      `the compatible add-ons ${summarize(drafts.map((each) => each.id))} were never published`,
+      'PlanCannotBePublishWhenCompatibleAddonIsDraft',
+    )
+}
+
+/**
+ * Archives a package, so that nothing new can be sold with it. An archived one is not changed. 404
+ * unknown; 400 as `archived`, and if a draft or a latest version of the product, or the product
+ * itself, needs the package.
+ */
+export const archivePackage = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+  changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
+    const after = archived(before, now)
+    const event = eventOf(type, 'deleted')
+    if (after === before) return { after: before, event }
+    const names = await namesOf(tx, before)
+    if (type === 'Addon') refuseSoldAddon(id, names)
+    else refuseSoldPlan(id, names, await productOf(tx, call.scope, before))
+    return { after: { ...after, content: { ...before.content, updatedAt: now } }, event }
+  })
+
+async function productOf(tx: Tx, scope: Scope, { product }: PackageAtVersion) {
+  const [found] = await findProducts(tx, scope, [product.id])
+  return found
+}
+
+/** Which packages that are not archived name a package, by id. */
+type Names = { children: string[]; plans: string[]; dependents: string[] }
+
+async function namesOf(tx: Tx, { key, product }: PackageAtVersion): Promise<Names> {
+  const links = await store.linksOfProduct(tx, product.key)
+  const named = (by: (row: store.PackageLinks) => boolean) => [
+    ...new Set(links.filter((row) => !row.isArchived && by(row)).map(({ id }) => id)),
+  ]
+  return {
+    children: named(({ parentKey }) => parentKey === key),
+    plans: named(({ compatibleAddonKeys }) => compatibleAddonKeys.includes(key)),
+    dependents: named(({ dependencyKeys }) => dependencyKeys.includes(key)),
+  }
+}
+
+function refuseSoldPlan(id: string, { children }: Names, product: Product | undefined): void {
+  const field = inPath('id')
+  if (children.length > 0)
+    throw badInput(
+      field,
+      `the plans ${summarize(children)} inherit from ${id}`,
+      'PlanWithChildCantBeDeleted',
+    )
+  if (product?.settings.startPlan?.id === id)
+    throw badInput(
+      field,
+      `subscriptions to the product ${product.id} start with ${id}`,
+      'PlanIsUsedAsDefaultStartPlan',
+    )
+  if (product?.settings.downgradePlan?.id === id)
+    throw badInput(
+      field,
+      `subscriptions to the product ${product.id} end with ${id}`,
+      'PlanIsUsedAsDowngradePlan',
+    )
+}
+
+function refuseSoldAddon(id: string, { plans, dependents }: Names): void {
+  if (plans.length > 0)
+    throw badInput(
+      inPath('id'),
+      `${id} is compatible with the plans ${summarize(plans)}`,
+      'AddonIsCompatibleWithPlan',
+    )
+  if (dependents.length > 0)
+    throw badInput(
+      inPath('id'),
+      `the add-ons ${summarize(dependents)} need ${id}`,
+      'IntegrityViolation',
+    )
+}

@@ -1,0 +1,1 @@
+export { addonHandlers, planHandlers } from './http.ts'

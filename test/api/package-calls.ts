@@ -1,0 +1,80 @@
+import type { OperationId } from '../../src/api.gen.ts'
+import type { Request } from '../support/contract-client.ts'
+import type { Tenant } from '../support/world.ts'
+
+const product = { id: 'assistant' }
+const plan = { id: 'pro' }
+const planInDraft = { id: 'team' }
+const addon = { id: 'support' }
+const addonInDraft = { id: 'more-seats' }
+
+type PackageOperation = Extract<OperationId, `v1.${'products' | 'plans' | 'addons'}.${string}`>
+
+/** The requests of `calls` about products, plans and add-ons. */
+export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) => Request } = {
+  'v1.products.createProduct': (mark) => ({ body: { id: 'helper', displayName: mark } }),
+  'v1.products.updateProduct': (mark) => ({
+    params: product,
+    body: {
+      displayName: `${mark}, renamed`,
+      productSettings: {
+        subscriptionStartSetup: 'TRIAL_PERIOD',
+        subscriptionStartPlanId: plan.id,
+        subscriptionEndSetup: 'CANCEL_SUBSCRIPTION',
+        subscriptionCancellationTime: 'END_OF_BILLING_PERIOD',
+      },
+    },
+  }),
+  'v1.products.listProducts': () => ({ query: { status: 'PUBLISHED,ARCHIVED' } }),
+  'v1.products.archiveProduct': () => ({ params: product }),
+  'v1.products.unarchiveProduct': () => ({ params: product }),
+  'v1.products.duplicateProduct': (mark) => ({
+    params: product,
+    body: { targetId: 'copy', displayName: mark },
+  }),
+  'v1.plans.create': (mark) => ({
+    body: { id: 'solo', productId: product.id, displayName: mark, parentPlanId: plan.id },
+  }),
+  'v1.plans.retrieve': () => ({ params: plan }),
+  'v1.plans.update': (mark) => ({
+    params: planInDraft,
+    body: {
+      displayName: `${mark}, renamed`,
+      parentPlanId: plan.id,
+      compatibleAddonIds: [addon.id],
+      defaultTrialConfig: { duration: 14, units: 'DAY' },
+    },
+  }),
+  'v1.plans.list': () => ({ query: { productId: product.id } }),
+  'v1.plans.archive': () => ({ params: plan }),
+  'v1.plans.createDraft': () => ({ params: plan }),
+  'v1.plans.removeDraft': () => ({ params: planInDraft }),
+  'v1.plans.publish': () => ({ params: planInDraft, body: { migrationType: 'NEW_CUSTOMERS' } }),
+  'v1.addons.create': (mark) => ({
+    body: { id: 'extra', productId: product.id, displayName: mark, maxQuantity: 3 },
+  }),
+  'v1.addons.retrieve': () => ({ params: addon }),
+  'v1.addons.update': (mark) => ({
+    params: addonInDraft,
+    body: { displayName: `${mark}, renamed`, dependencies: [addon.id], maxQuantity: 5 },
+  }),
+  'v1.addons.list': () => ({ query: { productId: product.id } }),
+  'v1.addons.archive': () => ({ params: addon }),
+  'v1.addons.createDraft': () => ({ params: addon }),
+  'v1.addons.removeDraft': () => ({ params: addonInDraft }),
+  'v1.addons.publish': () => ({ params: addonInDraft, body: { migrationType: 'ALL_CUSTOMERS' } }),
+}
+
+/** Creates a product with a published plan, a published add-on, and one draft of each. */
+export async function furnishPackages(tenant: Tenant, mark: string): Promise<void> {
+  const texts = { displayName: mark, description: mark, metadata: { mark } }
+  const terms = { ...texts, productId: product.id, pricingType: 'PAID', billingId: mark }
+  await tenant.ok('v1.products.createProduct', { body: { ...product, ...texts } })
+  for (const each of [plan, planInDraft])
+    await tenant.ok('v1.plans.create', { body: { ...each, ...terms } })
+  for (const each of [addon, addonInDraft])
+    await tenant.ok('v1.addons.create', { body: { ...each, ...terms } })
+  const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
+  await tenant.ok('v1.plans.publish', { params: plan, ...publication })
+  await tenant.ok('v1.addons.publish', { params: addon, ...publication })
+}
