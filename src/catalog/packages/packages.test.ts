@@ -1,66 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OperationId } from '../../../src/api.gen.ts'
 import { environmentsIn } from '../../../test/support/environments.ts'
+import {
+  newPackage,
+  packagesIn,
+  params,
+  publication,
+  type Refusal,
+} from '../../../test/support/packages.ts'
 import { assertIdsRefused } from '../../../test/support/refuse-ids.ts'
 import { LATER, NOW, openWorld } from '../../../test/support/world.ts'
 import { replacedBy } from '../../events/what-changed.ts'
 
 const world = await openWorld()
-const { changes, fresh, later, tenant } = environmentsIn(world)
-
-const params = (id: string) => ({ params: { id } })
-const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
-const plan = (id: string, body: object = {}) => ({
-  body: { id, productId: 'app', displayName: id, pricingType: 'PAID', ...body },
-})
-const createPlan = async (id: string, body: object = {}) =>
-  (await tenant().ok('v1.plans.create', plan(id, body))).data
-const createAddon = async (id: string, body: object = {}) =>
-  (await tenant().ok('v1.addons.create', plan(id, body))).data
-const updatePlan = async (id: string, body: object) =>
-  (await tenant().ok('v1.plans.update', { ...params(id), body })).data
-const updateAddon = async (id: string, body: object) =>
-  (await tenant().ok('v1.addons.update', { ...params(id), body })).data
-const publishPlan = (id: string) =>
-  tenant().ok('v1.plans.publish', { ...params(id), ...publication })
-const publishAddon = (id: string) =>
-  tenant().ok('v1.addons.publish', { ...params(id), ...publication })
-const getPlan = async (id: string, query: Record<string, string> = {}) =>
-  (await tenant().ok('v1.plans.retrieve', { ...params(id), query })).data
-
-/** An environment with the products `app` and `other`. */
-async function withProducts(): Promise<void> {
-  await fresh()
-  for (const id of ['app', 'other'])
-    await tenant().ok('v1.products.createProduct', { body: { id, displayName: id } })
-}
-
-type Refusal = [
-  operation: OperationId,
-  id: string,
-  body: object | null,
-  status: number,
-  code: string,
-]
-
-/** Asserts that each call is refused, and that the lists of plans and add-ons stay as they are. */
-async function assertRefused(cases: readonly Refusal[]): Promise<void> {
-  const state = async () => [
-    await tenant().ok('v1.plans.list', { query: { limit: '100' } }),
-    await tenant().ok('v1.addons.list', { query: { limit: '100' } }),
-  ]
-  const before = await state()
-  for (const [operation, id, body, status, code] of cases) {
-    const inPath = operation.endsWith('.create') ? {} : params(id)
-    await tenant().refused(
-      operation,
-      { ...inPath, ...(body === null ? {} : { body }) },
-      { status, code },
-    )
-  }
-  assert.deepEqual(await state(), before)
-}
+const environments = environmentsIn(world)
+const { changes, later, tenant } = environments
+const {
+  assertRefused,
+  createAddon,
+  createPlan,
+  getPlan,
+  publishAddon,
+  publishPlan,
+  updateAddon,
+  updatePlan,
+  withProducts,
+} = packagesIn(environments)
 
 test('a plan begins as its first draft', async () => {
   await withProducts()
@@ -106,7 +71,7 @@ test('what cannot be created is refused with its code', async () => {
   await createPlan('pro')
   await createPlan('foreign', { productId: 'other' })
   await createAddon('seats')
-  const body = (extra: object) => plan('new', extra).body
+  const body = (extra: object) => newPackage('new', extra).body
   await assertRefused([
     ['v1.plans.create', '', body({ id: 'pro' }), 409, 'DuplicatedEntityNotAllowed'],
     ['v1.plans.create', '', body({ id: 'seats' }), 409, 'DuplicatedEntityNotAllowed'],
@@ -241,97 +206,6 @@ test('each state of a package refuses what does not fit it', async () => {
   }
 })
 
-test('inheritance stays in the product, without a cycle, and is not too deep', async () => {
-  await withProducts()
-  await createPlan('p0')
-  for (let depth = 1; depth <= 10; depth += 1)
-    await createPlan(`p${depth}`, { parentPlanId: `p${depth - 1}` })
-  await createPlan('foreign', { productId: 'other' })
-  await createAddon('seats')
-  await createPlan('gone')
-  await publishPlan('gone')
-  await tenant().ok('v1.plans.archive', params('gone'))
-  const deep = plan('p11', { parentPlanId: 'p10' }).body
-  const circular = 'PlansCircularDependencyError'
-  await assertRefused([
-    ['v1.plans.update', 'p0', { parentPlanId: 'p0' }, 400, circular],
-    ['v1.plans.update', 'p0', { parentPlanId: 'p1' }, 400, circular],
-    ['v1.plans.update', 'p0', { parentPlanId: 'p10' }, 400, circular],
-    ['v1.plans.update', 'p0', { parentPlanId: 'foreign' }, 404, 'PlanNotFound'],
-    ['v1.plans.update', 'p0', { parentPlanId: 'seats' }, 404, 'PlanNotFound'],
-    ['v1.plans.update', 'p0', { parentPlanId: 'gone' }, 400, 'EntityIsArchivedError'],
-    ['v1.plans.create', '', deep, 400, 'InvalidArgumentError'],
-    ['v1.plans.publish', 'p1', publication.body, 400, 'PlanCannotBePublishWhenBasePlanIsDraft'],
-  ])
-  await publishPlan('p0')
-  await publishPlan('p1')
-  await assertRefused([['v1.plans.archive', 'p0', null, 400, 'PlanWithChildCantBeDeleted']])
-  // The published version still inherits from p0, so that p0 cannot inherit from the draft.
-  await tenant().ok('v1.plans.createDraft', params('p1'))
-  assert.equal((await updatePlan('p1', { parentPlanId: null })).parentPlanId, null)
-  await tenant().ok('v1.plans.createDraft', params('p0'))
-  await assertRefused([['v1.plans.update', 'p0', { parentPlanId: 'p1' }, 400, circular]])
-  await publishPlan('p1')
-  assert.equal((await updatePlan('p0', { parentPlanId: 'p1' })).parentPlanId, 'p1')
-})
-
-test('compatible add-ons fit the product and the price of their plan', async () => {
-  await withProducts()
-  await createPlan('pro')
-  await createPlan('free', { pricingType: 'FREE' })
-  await createPlan('custom', { pricingType: 'CUSTOM' })
-  await createAddon('seats')
-  await createAddon('deal', { pricingType: 'CUSTOM' })
-  await createAddon('foreign', { productId: 'other' })
-  const named = (...ids: string[]) => ({ compatibleAddonIds: ids })
-  assert.deepEqual((await updatePlan('pro', named('seats'))).compatibleAddonIds, ['seats'])
-  assert.deepEqual((await updatePlan('custom', named('deal', 'seats'))).compatibleAddonIds, [
-    'deal',
-    'seats',
-  ])
-  const draft = 'PlanCannotBePublishWhenCompatibleAddonIsDraft'
-  await assertRefused([
-    ['v1.plans.update', 'pro', named('seats', 'seats'), 400, 'InvalidArgumentError'],
-    ['v1.plans.update', 'pro', named('deal'), 400, 'InvalidArgumentError'],
-    ['v1.plans.update', 'free', named('seats'), 400, 'InvalidArgumentError'],
-    ['v1.plans.update', 'pro', named('no'), 404, 'AddonsNotFound'],
-    ['v1.plans.update', 'pro', named('custom'), 404, 'AddonsNotFound'],
-    ['v1.plans.update', 'pro', named('foreign'), 404, 'AddonsNotFound'],
-    ['v1.plans.publish', 'pro', publication.body, 400, draft],
-  ])
-  await publishAddon('seats')
-  await publishPlan('pro')
-  await assertRefused([['v1.addons.archive', 'seats', null, 400, 'AddonIsCompatibleWithPlan']])
-  await updatePlan('free', named())
-  assert.deepEqual((await getPlan('free')).compatibleAddonIds, [])
-  assert.equal((await updatePlan('free', { compatibleAddonIds: null })).compatibleAddonIds, null)
-})
-
-test('dependencies stay in the product, without a cycle', async () => {
-  await withProducts()
-  for (const id of ['a', 'b', 'c']) await createAddon(id)
-  await createAddon('foreign', { productId: 'other' })
-  await createAddon('gone')
-  await publishAddon('gone')
-  await tenant().ok('v1.addons.archive', params('gone'))
-  const needs = (...ids: string[]) => ({ dependencies: ids })
-  await updateAddon('b', needs('a'))
-  assert.deepEqual((await updateAddon('c', needs('b', 'a'))).dependencies, ['b', 'a'])
-  await assertRefused([
-    ['v1.addons.update', 'a', needs('a'), 400, 'InvalidArgumentError'],
-    ['v1.addons.update', 'a', needs('c'), 400, 'InvalidArgumentError'],
-    ['v1.addons.update', 'a', needs('b', 'b'), 400, 'InvalidArgumentError'],
-    ['v1.addons.update', 'a', needs('no'), 404, 'AddonsNotFound'],
-    ['v1.addons.update', 'a', needs('foreign'), 404, 'AddonsNotFound'],
-    ['v1.addons.update', 'a', needs('gone'), 400, 'EntityIsArchivedError'],
-    ['v1.addons.update', 'a', { status: 'PUBLISHED' }, 400, 'InvalidArgumentError'],
-  ])
-  for (const id of ['a', 'b']) await publishAddon(id)
-  await assertRefused([['v1.addons.archive', 'a', null, 400, 'IntegrityViolation']])
-  assert.deepEqual((await updateAddon('c', { dependencies: null })).dependencies, [])
-  assert.equal((await tenant().ok('v1.addons.archive', params('b'))).data.status, 'ARCHIVED')
-})
-
 test('a package needs a pricing type, which is asked for first', async () => {
   await withProducts()
   await createPlan('base')
@@ -401,8 +275,8 @@ test('a product has a maximum number of packages', async () => {
   await withProducts()
   for (let count = 0; count < 100; count += 1) await createAddon(`a${count}`)
   await assertRefused([
-    ['v1.plans.create', '', plan('more').body, 400, 'InvalidArgumentError'],
-    ['v1.addons.create', '', plan('more').body, 400, 'InvalidArgumentError'],
+    ['v1.plans.create', '', newPackage('more').body, 400, 'InvalidArgumentError'],
+    ['v1.addons.create', '', newPackage('more').body, 400, 'InvalidArgumentError'],
   ])
 })
 
