@@ -72,6 +72,10 @@ const stateBefore: { readonly [Id in OperationId]?: OperationId } = {
   'v1.features.unarchiveFeature': 'v1.features.archiveFeature',
   'v1.credits.customCurrencies.archive': 'v1.credits.customCurrencies.update',
   'v1.credits.customCurrencies.unarchive': 'v1.credits.customCurrencies.archive',
+  'v1.products.archiveProduct': 'v1.products.updateProduct',
+  'v1.products.unarchiveProduct': 'v1.products.archiveProduct',
+  'v1.plans.archive': 'v1.plans.retrieve',
+  'v1.addons.archive': 'v1.addons.retrieve',
 }
 
 const requestOf = (id: OperationId, mark: number): Request =>

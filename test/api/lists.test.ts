@@ -23,6 +23,15 @@ const withOutbox = async (tenant: Tenant) => {
   return sql`update outbox set before = ${LARGE}, after = ${LARGE} where ${ofEnvironment(tenant)}`
 }
 
+const withPackages = (create: 'v1.plans.create' | 'v1.addons.create') => async (tenant: Tenant) => {
+  for (const id of many)
+    await tenant.ok(create, { body: { id, productId: 'assistant', displayName: id } })
+  // Those that are published cannot be changed.
+  return sql`
+    update package_versions set metadata = ${LARGE}
+    where ${ofEnvironment(tenant)} and published_at is null`
+}
+
 /** Creates rows of a list that are together far larger than the bytes of a page. */
 const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql> } = {
   'v1.customers.list': async (tenant) => {
@@ -43,6 +52,13 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
       await tenant.ok('v1.credits.customCurrencies.create', { body: { id, displayName: id } })
     return sql`update currencies set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
   },
+  'v1.products.listProducts': async (tenant) => {
+    for (const id of many)
+      await tenant.ok('v1.products.createProduct', { body: { id, displayName: id } })
+    return sql`update products set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+  'v1.plans.list': withPackages('v1.plans.create'),
+  'v1.addons.list': withPackages('v1.addons.create'),
   'v1Beta.entityTypes.list': async (tenant) => {
     const types = many.map((id) => ({ id, displayName: id, attributionKeys: [] }))
     await tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })
