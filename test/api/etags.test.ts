@@ -38,6 +38,9 @@ const differently: { readonly [Id in OperationId]?: (mark: number) => Request } 
     params: path,
     body: { usageLimit: 3000 + mark },
   }),
+  // Before they are archived. The others are drafts.
+  'v1.plans.retrieve': () => ({ params: { id: 'pro' } }),
+  'v1.addons.retrieve': () => ({ params: { id: 'support' } }),
   'v1.environment.settings.update': (mark) => ({
     body: { allowedOrigins: [`https://${mark}.example.com`] },
   }),

@@ -35,7 +35,7 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.plans.create': (mark) => ({
     body: { id: 'solo', productId: product.id, displayName: mark, parentPlanId: plan.id },
   }),
-  'v1.plans.retrieve': () => ({ params: plan }),
+  'v1.plans.retrieve': () => ({ params: planInDraft, query: { draft: 'true' } }),
   'v1.plans.update': (mark) => ({
     params: planInDraft,
     body: {
@@ -53,7 +53,7 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.addons.create': (mark) => ({
     body: { id: 'extra', productId: product.id, displayName: mark, maxQuantity: 3 },
   }),
-  'v1.addons.retrieve': () => ({ params: addon }),
+  'v1.addons.retrieve': () => ({ params: addonInDraft, query: { draft: 'true' } }),
   'v1.addons.update': (mark) => ({
     params: addonInDraft,
     body: { displayName: `${mark}, renamed`, dependencies: [addon.id], maxQuantity: 5 },
