@@ -30,8 +30,8 @@ export type CatalogChange<T> = { after: T; event: EventType }
 export type CatalogCall = Call & { now: Instant }
 
 /**
- * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is taken, also by an archived object; before
- * that, what `make` throws.
+ * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is
+ * taken, also by an archived object; before that, what `make` throws.
  */
 export async function createInCatalog<T extends { id: string }>(
   call: Call,
@@ -76,7 +76,9 @@ export const changeInCatalog = <T extends { id: string }>(
     return after
   })
 
-/** Loads an object under its lock for `work`. Throws the 404 of the kind, and what `work` throws. */
+/**
+ * Loads an object under its lock for `work`. Throws the 404 of the kind, and what `work` throws.
+ */
 export async function lockedInCatalog<T extends { id: string }, Result>(
   call: Call,
   { kind, id }: { kind: CatalogKind<T>; id: string },

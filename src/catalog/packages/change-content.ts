@@ -19,7 +19,7 @@ import type {
 } from './types.ts'
 
 /** A decision reads the entitlements of all ancestors of a plan. */
-export const INHERITANCE_LIMIT = 10
+const INHERITANCE_LIMIT = 10
 
 /** The packages that a request names, as they can be changed, and the links of their product. */
 export type Surroundings = {

@@ -54,7 +54,10 @@ export function draftToPublish(before: Package): number {
   return before.draftVersion
 }
 
-/** Returns the number of the draft. 400 `EntityIsArchivedError`, `CannotEditPackageInNonDraftMode`. */
+/**
+ * Returns the number of the draft. 400 `EntityIsArchivedError`,
+ * `CannotEditPackageInNonDraftMode`.
+ */
 export function draftToChange(before: Package): number {
   refuseArchived(before)
   if (before.draftVersion === null)
@@ -104,7 +107,10 @@ export const archivedWithProduct = (before: Package, now: Instant): Package =>
         updatedAt: now,
       }
 
-/** Returns the package after its product was unarchived, or the same object if that restores nothing. */
+/**
+ * Returns the package after its product was unarchived, or the same object if that restores
+ * nothing.
+ */
 export const unarchivedWithProduct = (before: Package, now: Instant): Package =>
   before.isArchivedWithProduct
     ? { ...before, archivedAt: null, isArchivedWithProduct: false, updatedAt: now }

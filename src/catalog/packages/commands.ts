@@ -29,16 +29,16 @@ import type {
 const PACKAGES_OF_PRODUCT_LIMIT = 100
 
 /** A package in a request, by its type and its id. */
-type Named = { type: PackageType; id: string }
+type PackageName = { type: PackageType; id: string }
 
 /**
  * Creates a package with its first draft. 404 `ProductNotFoundError`, `PlanNotFound` for the
- * parent; 409 if a plan or an add-on has the id; 400 `EntityIsArchivedError` for an archived product
- * or parent, `InvalidArgumentError` for another status or too many packages.
+ * parent; 409 if a plan or an add-on has the id; 400 `EntityIsArchivedError` for an archived
+ * product or parent, `InvalidArgumentError` for another status or too many packages.
  */
 export const createPackage = (
   call: Call,
-  { type, id, productId }: Named & { productId: string },
+  { type, id, productId }: PackageName & { productId: string },
   input: NewPackageInput,
 ): Promise<PackageAtVersion> => {
   const creation = { kind: PACKAGES[type], id, event: eventOf(type, 'created') }
@@ -83,7 +83,7 @@ async function surroundings(
 /** Changes the draft of a package. 404 for an unknown package; 400 and 404 as `changeContent`. */
 export const updatePackage = (
   call: Call,
-  { type, id }: Named,
+  { type, id }: PackageName,
   input: PackageInput,
 ): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
@@ -98,7 +98,7 @@ export const updatePackage = (
   })
 
 /** Opens a draft with the content of the latest version. 404 unknown; 400 as `withDraft`. */
-export const createDraft = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+export const createDraft = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (_, before, now) => {
     const after = withDraft(before, now)
     const content = {
@@ -117,7 +117,7 @@ export const createDraft = (call: Call, { type, id }: Named): Promise<PackageAtV
  * `NoDraftOfferFound`; 400 `EntityIsArchivedError`, `IntegrityViolation` if others name the package
  * that would go.
  */
-export const removeDraft = (call: Call, { type, id }: Named): Promise<void> =>
+export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void> =>
   lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
     const after = withoutDraft(before, at.now)
     if (after === null) {
@@ -150,7 +150,7 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
  * `PlanCannotBePublishWhenCompatibleAddonIsDraft`.
  */
-export const publishPackage = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+export const publishPackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = published(before, now)
     await refuseUnready(tx, call.scope, before)
@@ -186,7 +186,7 @@ async function refuseUnready(tx: Tx, scope: Scope, { id, content }: PackageAtVer
  * unknown; 400 as `archived`, and if a draft or a latest version of the product, or the product
  * itself, needs the package.
  */
-export const archivePackage = (call: Call, { type, id }: Named): Promise<PackageAtVersion> =>
+export const archivePackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = archived(before, now)
     const event = eventOf(type, 'deleted')

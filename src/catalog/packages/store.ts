@@ -105,7 +105,9 @@ export const findPackages = (reader: Reader, scope: Scope, query: PackageQuery) 
 export const lockPackages = (tx: Tx, scope: Scope, type: PackageType, ids: readonly string[]) =>
   tx.many(
     packageRow,
-    sql`${withIds(scope, { type, ids, version: 'CHANGED' })} order by p.package_key for update of p`,
+    sql`
+    ${withIds(scope, { type, ids, version: 'CHANGED' })}
+    order by p.package_key for update of p`,
   )
 
 /** Returns one package of any environment, which must exist, locked. Lock the catalog first. */

@@ -38,8 +38,8 @@ export type NewProductInput = {
 }
 
 /**
- * Changes of a product in a request. Absent fields are kept. Metadata is merged; null clears it. The
- * settings are replaced as a whole. They name plans by id.
+ * Changes of a product in a request. Absent fields are kept. Metadata is merged; null clears it.
+ * The settings are replaced as a whole. They name plans by id.
  */
 export type ProductInput = {
   displayName?: string | undefined
