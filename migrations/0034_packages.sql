@@ -53,6 +53,20 @@ create table packages (
 create index packages_of_environment on packages (environment_key, package_key);
 create index packages_of_product on packages (product_key, package_key);
 
+-- When packages were archived. Work that runs late must know what was archived earlier.
+create table package_archivals (
+  package_key uuid not null references packages on delete cascade,
+  number integer not null check (number >= 1),
+  environment_key uuid not null references environments,
+  archived_at timestamptz not null,
+  -- Null while the package is archived.
+  unarchived_at timestamptz,
+  primary key (package_key, number)
+);
+
+create unique index package_archivals_in_force on package_archivals (package_key)
+  where unarchived_at is null;
+
 create table package_versions (
   version_key uuid not null unique,
   package_key uuid not null references packages on delete cascade,

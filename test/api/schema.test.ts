@@ -24,6 +24,7 @@ const NOT_OF_CUSTOMERS = [
   'idempotency_answers',
   'integrations',
   'members',
+  'package_archivals',
   'package_versions',
   'packages',
   'products',

@@ -148,7 +148,7 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
 /**
  * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
- * `PlanCannotBePublishWhenCompatibleAddonIsDraft`.
+ * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs.
  */
 export const publishPackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
@@ -158,12 +158,12 @@ export const publishPackage = (call: Call, { type, id }: PackageName): Promise<P
     return { after: { ...after, content }, event: eventOf(type, 'updated') }
   })
 
-async function refuseUnready(tx: Tx, scope: Scope, { id, content }: PackageAtVersion) {
-  const { pricingType, parent, compatibleAddons } = content
+async function refuseUnready(tx: Tx, scope: Scope, { id, type, content }: PackageAtVersion) {
+  const { pricingType, parent, compatibleAddons, dependencies } = content
   const field = inPath('id')
   if (pricingType === null)
     throw badInput(field, `${id} has no pricing type`, 'PackagePricingTypeNotSet')
-  const named = [...(parent === null ? [] : [parent]), ...(compatibleAddons ?? [])]
+  const named = [...(parent === null ? [] : [parent]), ...(compatibleAddons ?? []), ...dependencies]
   const ids = named.map((each) => each.id)
   const found = await store.findPackages(tx, scope, { type: null, ids, version: 'SHOWN' })
   const drafts = found.filter(({ latestVersion }) => latestVersion === null)
@@ -176,8 +176,8 @@ async function refuseUnready(tx: Tx, scope: Scope, { id, content }: PackageAtVer
   if (drafts.length > 0)
     throw badInput(
       field,
-      `the compatible add-ons ${summarize(drafts.map((each) => each.id))} were never published`,
-      'PlanCannotBePublishWhenCompatibleAddonIsDraft',
+      `the add-ons ${summarize(drafts.map((each) => each.id))} were never published`,
+      type === 'Plan' ? 'PlanCannotBePublishWhenCompatibleAddonIsDraft' : 'UnPublishedPackage',
     )
 }
 

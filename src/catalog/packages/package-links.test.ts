@@ -104,6 +104,7 @@ test('dependencies stay in the product, without a cycle', async () => {
     ['v1.addons.update', 'a', needs('gone'), 400, 'EntityIsArchivedError'],
     ['v1.addons.update', 'a', { status: 'PUBLISHED' }, 400, 'InvalidArgumentError'],
   ])
+  await assertRefused([['v1.addons.publish', 'b', publication.body, 400, 'UnPublishedPackage']])
   for (const id of ['a', 'b']) await publishAddon(id)
   await assertRefused([['v1.addons.archive', 'a', null, 400, 'IntegrityViolation']])
   assert.deepEqual((await updateAddon('c', { dependencies: null })).dependencies, [])

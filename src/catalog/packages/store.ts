@@ -17,6 +17,7 @@ import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type {
   DefaultTrial,
+  Package,
   PackageAtVersion,
   PackageStatus,
   PackageType,
@@ -232,7 +233,23 @@ export async function savePackage(tx: Tx, scope: Scope, saved: PackageAtVersion)
       updated_at = excluded.updated_at, archived_at = excluded.archived_at,
       archived_with_product = excluded.archived_with_product`)
   await saveContent(tx, scope, saved)
+  await saveArchival(tx, scope, saved)
 }
+
+/** The history of `archivedAt`: which instants a package was archived at. */
+const saveArchival = (tx: Tx, scope: Scope, { key, archivedAt, updatedAt }: Package) =>
+  tx.execute(
+    archivedAt === null
+      ? sql`
+        update package_archivals set unarchived_at = ${instantToWire(updatedAt)}::timestamptz
+        where package_key = ${key}::uuid and unarchived_at is null`
+      : sql`
+        insert into package_archivals (package_key, number, environment_key, archived_at)
+        select ${key}::uuid, coalesce(max(number), 0) + 1, ${scope.environmentKey}::uuid,
+          ${instantToWire(archivedAt)}::timestamptz
+        from package_archivals where package_key = ${key}::uuid
+        on conflict (package_key) where unarchived_at is null do nothing`,
+  )
 
 const keysOf = (references: readonly Reference[]): Uuid[] => references.map(({ key }) => key)
 

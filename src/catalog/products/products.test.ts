@@ -185,6 +185,40 @@ test('an archived product takes its packages along, and brings them back', async
   assert.deepEqual(await listed({ status: 'ARCHIVED' }), [])
 })
 
+test('when packages were archived is kept', async () => {
+  await fresh()
+  await create(assistant)
+  for (const id of ['sold', 'gone']) {
+    await createPlan(id)
+    await publish(id)
+  }
+  await tenant().ok('v1.plans.archive', params('gone'))
+  await archive('assistant')
+  later()
+  await unarchive('assistant')
+  await archive('assistant')
+  await archive('assistant')
+  await unarchive('assistant')
+  const found = await world.bursar.app.db.withClient((client) =>
+    client.query<Record<string, string | null>>(
+      `select id, number, to_json(a.archived_at)::text as since,
+        to_json(unarchived_at)::text as until
+      from package_archivals as a join packages using (package_key)
+      where a.environment_key = '${tenant().scope.environmentKey}' order by id, number`,
+    ),
+  )
+  const at = (text: string | null | undefined) =>
+    text ? new Date(JSON.parse(text) as string).toISOString() : null
+  assert.deepEqual(
+    found.rows.map(({ id, number, since, until }) => [id, Number(number), at(since), at(until)]),
+    [
+      ['gone', 1, NOW, null],
+      ['sold', 1, NOW, LATER],
+      ['sold', 2, LATER, LATER],
+    ],
+  )
+})
+
 test('a duplicate has the settings, the latest versions and the drafts', async () => {
   await fresh()
   await create({ ...assistant, description: 'd', metadata: { a: '1' } })

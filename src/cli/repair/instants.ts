@@ -58,6 +58,7 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('row', sql`currencies`, CREATED, UPDATED, ARCHIVED),
   ofAll('row', sql`products`, CREATED, UPDATED, ARCHIVED),
   ofAll('row', sql`packages`, CREATED, UPDATED, ARCHIVED),
+  ofAll('row', sql`package_archivals`, ARCHIVED, sql`unarchived_at`),
   ofAll('row', sql`package_versions`, CREATED, UPDATED, sql`published_at`),
   ofAll('row', sql`idempotency_answers`, CREATED),
   ofAll('module', sql`outbox`, sql`occurred_at`),
