@@ -32,7 +32,7 @@ test('a published operation that is not served says so, even without a credentia
 
 test('other methods and empty ids beside an operation that is not served are a 404', async () => {
   for (const [method, url] of [
-    ['PUT', '/api/v1/plans'],
+    ['PUT', '/api/v1/contracts'],
     ['GET', '/api/v1/plans//charges'],
     ['GET', '/api/v1/plans/x/charges/y'],
   ] as const) {
