@@ -89,24 +89,28 @@ create table package_versions (
   updated_at timestamptz not null,
   -- Null for a draft.
   published_at timestamptz,
+  -- The type of its package, as long as it is the draft or the latest version. Null after that.
+  listed_type text check (listed_type in ('Plan', 'Addon')),
   primary key (package_key, version)
 );
 
 -- For the lists of plans and add-ons.
-create index package_versions_of_environment on package_versions (environment_key, version_key);
+create index package_versions_in_lists on package_versions
+  (environment_key, listed_type, version_key) where listed_type is not null;
 
 -- Which plans inherit from a plan, before it is archived.
 create index package_versions_with_parent on package_versions (parent_key)
   where parent_key is not null;
 
--- The rules refuse this earlier. A published version stays as customers bought it. Its instants may
--- be repaired after a wrong clock.
+-- The rules refuse this earlier. A published version stays as customers bought it. It leaves the
+-- lists after the next one is published. Its instants may be repaired after a wrong clock.
 create function refuse_published_versions() returns trigger language plpgsql as $$
+declare
+  free text[] := array['created_at', 'updated_at', 'published_at', 'listed_type'];
 begin
   if old.published_at is not null
     and (tg_op = 'DELETE' or new.published_at is null
-      or (to_jsonb(new) - 'created_at' - 'updated_at' - 'published_at')
-        <> (to_jsonb(old) - 'created_at' - 'updated_at' - 'published_at')) then
+      or to_jsonb(new) - free <> to_jsonb(old) - free) then
     raise exception 'version % of package % is published', old.version, old.package_key;
   end if;
   return case when tg_op = 'DELETE' then old else new end;

@@ -159,7 +159,9 @@ export type AddonUpdateRequestBody = {
   /**
    * Prices are not served yet: refused with `UnsupportedParameter`.
    */
-  charges?: {}
+  charges?: {
+    [k: string]: unknown
+  }
   metadata?: Metadata
 }
 
@@ -3486,7 +3488,9 @@ export type PlanUpdateRequestBody = {
   /**
    * Prices are not served yet: refused with `UnsupportedParameter`.
    */
-  charges?: {}
+  charges?: {
+    [k: string]: unknown
+  }
   metadata?: Metadata
 }
 

@@ -30,21 +30,22 @@ export type CatalogChange<T> = { after: T; event: EventType }
 export type CatalogCall = Call & { now: Instant }
 
 /**
- * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is
- * taken, also by an archived object; before that, what `make` throws.
+ * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is taken, also
+ * by an archived object; before that, what `make` throws. What follows only from the repetition of
+ * a request, `make` does not refuse if the id `isTaken`.
  */
 export async function createInCatalog<T extends { id: string }>(
   call: Call,
   { kind, id, field = 'id', event, follow }: Creation<T>,
-  make: (tx: Tx, at: { key: Uuid; now: Instant }) => Promise<T>,
+  make: (tx: Tx, at: { key: Uuid; now: Instant; isTaken: boolean }) => Promise<T>,
 ): Promise<T> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const [, [taken]] = await Promise.all([lockCatalog(tx, scope), kind.find(tx, scope, [id])])
     const now = app.clock.now()
-    const after = await make(tx, { key: app.ids.next(now), now })
-    if (taken !== undefined)
-      throw duplicated(inBody(field), `${field}: ${kind.noun} ${id} already exists`)
+    const isTaken = taken !== undefined
+    const after = await make(tx, { key: app.ids.next(now), now, isTaken })
+    if (isTaken) throw duplicated(inBody(field), `${field}: ${kind.noun} ${id} already exists`)
     await saveInCatalog(tx, { ...call, now }, { kind, before: null, after, event })
     await follow?.(tx, { ...call, now }, after)
     return after

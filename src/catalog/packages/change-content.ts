@@ -8,7 +8,7 @@ import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
 import { draftToChange } from './change-versions.ts'
 import { leadsTo, linksBy, longestChain } from './links.ts'
-import type { PackageLinks } from './store.ts'
+import type { Peer } from './store.ts'
 import type {
   NewPackageInput,
   PackageAtVersion,
@@ -21,17 +21,11 @@ import type {
 /** A decision reads the entitlements of all ancestors of a plan. */
 const INHERITANCE_LIMIT = 10
 
-/** The packages that a request names, as they can be changed, and the links of their product. */
-export type Surroundings = {
-  named: readonly PackageAtVersion[]
-  links: readonly PackageLinks[]
-}
-
 /** Returns a new package, with its first draft. 400 and 404 as `changeContent`. */
 export function newPackage(
   { id, type, product }: { id: string; type: PackageType; product: Reference },
   input: NewPackageInput,
-  at: { key: Uuid; versionKey: Uuid; now: Instant } & Surroundings,
+  at: { key: Uuid; versionKey: Uuid; now: Instant; peers: readonly Peer[] },
 ): PackageAtVersion {
   refuseOtherStatus(input.status)
   const created: PackageAtVersion = {
@@ -63,12 +57,13 @@ export function newPackage(
       publishedAt: null,
     },
   }
-  const parent = input.parentId === null ? null : parentNamed(created, input.parentId, at)
+  const parent = input.parentId === null ? null : parentNamed(created, input.parentId, at.peers)
   return { ...created, content: { ...created.content, parent } }
 }
 
 /**
- * Returns a package after a change of its draft, or the same object if nothing differs. 400 as
+ * Returns a package after a change of its draft, or the same object if nothing differs. `peers`
+ * are all packages of its product. 400 as
  * `draftToChange`, `InvalidArgumentError`, `PlansCircularDependencyError`, `EntityIsArchivedError`
  * for an archived package that is named, `InvalidMetadataError`; 404 `PlanNotFound` and
  * `AddonsNotFound` for what the product does not have.
@@ -76,9 +71,11 @@ export function newPackage(
 export function changeContent(
   before: PackageAtVersion,
   input: PackageInput,
-  at: { now: Instant } & Surroundings,
+  { now, peers }: { now: Instant; peers: readonly Peer[] },
 ): PackageAtVersion {
   draftToChange(before)
+  if (input.hasCharges)
+    throw badInput(inBody('charges'), 'charges: not served yet', 'UnsupportedParameter')
   refuseOtherStatus(input.status)
   const was = before.content
   const content = {
@@ -88,22 +85,22 @@ export function changeContent(
     billingId: sent(input.billingId, was.billingId),
     parent:
       typeof input.parentId === 'string'
-        ? parentNamed(before, input.parentId, at)
+        ? parentNamed(before, input.parentId, peers)
         : sent(input.parentId, was.parent),
     compatibleAddons: input.compatibleAddonIds
-      ? compatibleAddonsNamed(before, input.compatibleAddonIds, at)
+      ? compatibleAddonsNamed(before, input.compatibleAddonIds, peers)
       : sent(input.compatibleAddonIds, was.compatibleAddons),
     defaultTrial: sent(input.defaultTrial, was.defaultTrial),
     maxQuantity: sent(input.maxQuantity, was.maxQuantity),
     dependencies:
       input.dependencyIds === undefined
         ? was.dependencies
-        : dependenciesNamed(before, input.dependencyIds ?? [], at),
+        : dependenciesNamed(before, input.dependencyIds ?? [], peers),
     metadata: patchMetadata(was.metadata, input.metadata),
   }
   refuseOversized(content.metadata, before.id, inBody('metadata'))
   if (isDeepStrictEqual(was, content)) return before
-  return { ...before, updatedAt: at.now, content: { ...content, updatedAt: at.now } }
+  return { ...before, updatedAt: now, content: { ...content, updatedAt: now } }
 }
 
 /** Packages are published, and archived, by operations of their own. */
@@ -112,9 +109,9 @@ function refuseOtherStatus(status: PackageStatus | undefined): void {
     throw badInput(inBody('status'), 'status: only DRAFT can be set', 'InvalidArgumentError')
 }
 
-function parentNamed(child: PackageAtVersion, id: string, { named, links }: Surroundings) {
+function parentNamed(child: PackageAtVersion, id: string, peers: readonly Peer[]) {
   const field = inBody('parentPlanId')
-  const plan = named.find((each) => each.id === id && isOf(child, 'Plan', each))
+  const plan = peers.findLast((each) => each.id === id && each.type === 'Plan')
   if (plan === undefined)
     throw notFound(
       field,
@@ -122,7 +119,7 @@ function parentNamed(child: PackageAtVersion, id: string, { named, links }: Surr
       `parentPlanId: product ${child.product.id} has no plan ${id}`,
     )
   refuseArchived(plan, 'parentPlanId')
-  const parents = linksBy(links, ({ parentKey }) => (parentKey === null ? [] : [parentKey]))
+  const parents = linksBy(peers, ({ parentKey }) => (parentKey === null ? [] : [parentKey]))
   if (leadsTo(parents, [plan.key], child.key))
     throw badInput(
       field,
@@ -139,8 +136,12 @@ function parentNamed(child: PackageAtVersion, id: string, { named, links }: Surr
   return referenceTo(plan)
 }
 
-function compatibleAddonsNamed(plan: PackageAtVersion, ids: readonly string[], at: Surroundings) {
-  const addons = addonsNamed(plan, ids, { name: 'compatibleAddonIds', ...at })
+function compatibleAddonsNamed(
+  plan: PackageAtVersion,
+  ids: readonly string[],
+  peers: readonly Peer[],
+) {
+  const addons = addonsNamed(plan, ids, { name: 'compatibleAddonIds', peers })
   const { pricingType } = plan.content
   if (pricingType === 'FREE' && addons.length > 0)
     throw badInput(
@@ -148,7 +149,7 @@ function compatibleAddonsNamed(plan: PackageAtVersion, ids: readonly string[], a
       `compatibleAddonIds: the plan ${plan.id} is FREE and cannot have add-ons`,
       'InvalidArgumentError',
     )
-  const custom = addons.find(({ content }) => content.pricingType === 'CUSTOM')
+  const custom = addons.find((each) => each.pricingType === 'CUSTOM')
   if (pricingType === 'PAID' && custom !== undefined)
     throw badInput(
       inBody('compatibleAddonIds'),
@@ -158,9 +159,13 @@ function compatibleAddonsNamed(plan: PackageAtVersion, ids: readonly string[], a
   return addons.map(referenceTo)
 }
 
-function dependenciesNamed(addon: PackageAtVersion, ids: readonly string[], at: Surroundings) {
-  const addons = addonsNamed(addon, ids, { name: 'dependencies', ...at })
-  const needed = linksBy(at.links, ({ dependencyKeys }) => dependencyKeys)
+function dependenciesNamed(
+  addon: PackageAtVersion,
+  ids: readonly string[],
+  peers: readonly Peer[],
+) {
+  const addons = addonsNamed(addon, ids, { name: 'dependencies', peers })
+  const needed = linksBy(peers, ({ dependencyKeys }) => dependencyKeys)
   const circular = addons.find(({ key }) => leadsTo(needed, [key], addon.key))
   if (circular !== undefined)
     throw badInput(
@@ -174,8 +179,8 @@ function dependenciesNamed(addon: PackageAtVersion, ids: readonly string[], at: 
 function addonsNamed(
   by: PackageAtVersion,
   ids: readonly string[],
-  { name, named }: { name: string } & Surroundings,
-): PackageAtVersion[] {
+  { name, peers }: { name: string; peers: readonly Peer[] },
+): Peer[] {
   const repeat = firstRepeat(ids)
   if (repeat !== null)
     throw badInput(
@@ -184,7 +189,7 @@ function addonsNamed(
       'InvalidArgumentError',
     )
   return ids.map((id) => {
-    const addon = named.find((each) => each.id === id && isOf(by, 'Addon', each))
+    const addon = peers.findLast((each) => each.id === id && each.type === 'Addon')
     if (addon === undefined)
       throw notFound(
         inBody(name),
@@ -196,12 +201,9 @@ function addonsNamed(
   })
 }
 
-const isOf = (by: PackageAtVersion, type: PackageType, { product, ...named }: PackageAtVersion) =>
-  named.type === type && product.key === by.product.key
+const referenceTo = ({ key, id }: Peer): Reference => ({ key, id })
 
-const referenceTo = ({ key, id }: PackageAtVersion): Reference => ({ key, id })
-
-function refuseArchived({ id, archivedAt }: PackageAtVersion, name: string): void {
-  if (archivedAt !== null)
+function refuseArchived({ id, isArchived }: Peer, name: string): void {
+  if (isArchived)
     throw badInput(inBody(name), `${name}: ${id} is archived`, 'EntityIsArchivedError')
 }

@@ -13,7 +13,7 @@ import {
 } from '../change-in-catalog.ts'
 import { findProducts, holdProducts } from '../products/store.ts'
 import type { Product } from '../products/types.ts'
-import { changeContent, newPackage, type Surroundings } from './change-content.ts'
+import { changeContent, newPackage } from './change-content.ts'
 import { archived, published, withDraft, withoutDraft } from './change-versions.ts'
 import { eventOf, PACKAGES } from './kinds.ts'
 import * as store from './store.ts'
@@ -44,10 +44,10 @@ export const createPackage = (
   const creation = { kind: PACKAGES[type], id, event: eventOf(type, 'created') }
   return createInCatalog(call, creation, async (tx, at) => {
     const product = await productForPackages(tx, call.scope, productId)
-    const ids = input.parentId === null ? [] : [input.parentId]
-    const around = await surroundings(tx, call.scope, { product, ids })
+    if (!at.isTaken) await refuseFullProduct(tx, product)
+    const peers = input.parentId === null ? [] : await store.peersIn(tx, product.key)
     const versionKey = call.app.ids.next(at.now)
-    return newPackage({ id, type, product }, input, { ...at, versionKey, ...around })
+    return newPackage({ id, type, product }, input, { ...at, versionKey, peers })
   })
 }
 
@@ -58,26 +58,16 @@ async function productForPackages(tx: Tx, scope: Scope, id: string): Promise<Ref
     throw notFound(field, 'ProductNotFoundError', `productId: product ${id} not found`)
   if (product.archivedAt !== null)
     throw badInput(field, `productId: the product ${id} is archived`, 'EntityIsArchivedError')
-  if ((await store.countPackages(tx, product.key)) >= PACKAGES_OF_PRODUCT_LIMIT)
-    throw badInput(
-      field,
-      `productId: a product has at most ${PACKAGES_OF_PRODUCT_LIMIT} plans and add-ons`,
-      'InvalidArgumentError',
-    )
   return { key: product.key, id }
 }
 
-async function surroundings(
-  tx: Tx,
-  scope: Scope,
-  { product, ids }: { product: Reference; ids: readonly string[] },
-): Promise<Surroundings> {
-  if (ids.length === 0) return { named: [], links: [] }
-  const [named, links] = await Promise.all([
-    store.findPackages(tx, scope, { type: null, ids, version: 'CHANGED' }),
-    store.linksOfProduct(tx, product.key),
-  ])
-  return { named, links }
+async function refuseFullProduct(tx: Tx, { key }: Reference): Promise<void> {
+  if ((await store.countPackages(tx, key)) >= PACKAGES_OF_PRODUCT_LIMIT)
+    throw badInput(
+      inBody('productId'),
+      `productId: a product has at most ${PACKAGES_OF_PRODUCT_LIMIT} plans and add-ons`,
+      'InvalidArgumentError',
+    )
 }
 
 /** Changes the draft of a package. 404 for an unknown package; 400 and 404 as `changeContent`. */
@@ -87,15 +77,15 @@ export const updatePackage = (
   input: PackageInput,
 ): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
-    const { parentId, compatibleAddonIds, dependencyIds } = input
-    const parents = typeof parentId === 'string' ? [parentId] : []
-    const ids = [...parents, ...(compatibleAddonIds ?? []), ...(dependencyIds ?? [])]
-    const around = await surroundings(tx, call.scope, { product: before.product, ids })
+    const peers = namesPackages(input) ? await store.peersIn(tx, before.product.key) : []
     return {
-      after: changeContent(before, input, { now, ...around }),
+      after: changeContent(before, input, { now, peers }),
       event: eventOf(type, 'updated'),
     }
   })
+
+const namesPackages = ({ parentId, compatibleAddonIds, dependencyIds }: PackageInput): boolean =>
+  [parentId, compatibleAddonIds, dependencyIds].some((named) => named != null)
 
 /** Opens a draft with the content of the latest version. 404 unknown; 400 as `withDraft`. */
 export const createDraft = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
@@ -153,30 +143,32 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
 export const publishPackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = published(before, now)
-    await refuseUnready(tx, call.scope, before)
+    await refuseUnready(tx, before)
+    if (before.latestVersion !== null) await store.supersede(tx, before.key, before.latestVersion)
     const content = { ...before.content, updatedAt: now, publishedAt: now }
     return { after: { ...after, content }, event: eventOf(type, 'updated') }
   })
 
-async function refuseUnready(tx: Tx, scope: Scope, { id, type, content }: PackageAtVersion) {
+async function refuseUnready(tx: Tx, { id, type, product, content }: PackageAtVersion) {
   const { pricingType, parent, compatibleAddons, dependencies } = content
   const field = inPath('id')
   if (pricingType === null)
     throw badInput(field, `${id} has no pricing type`, 'PackagePricingTypeNotSet')
-  const named = [...(parent === null ? [] : [parent]), ...(compatibleAddons ?? []), ...dependencies]
-  const ids = named.map((each) => each.id)
-  const found = await store.findPackages(tx, scope, { type: null, ids, version: 'SHOWN' })
-  const drafts = found.filter(({ latestVersion }) => latestVersion === null)
-  if (drafts.some(({ key }) => key === parent?.key))
+  const peers = await store.peersIn(tx, product.key)
+  const published = new Set(peers.filter((each) => each.isPublished).map(({ key }) => key))
+  if (parent !== null && !published.has(parent.key))
     throw badInput(
       field,
-      `the base plan ${parent?.id} was never published`,
+      `the parent ${parent.id} of ${id} was never published`,
       'PlanCannotBePublishWhenBasePlanIsDraft',
     )
+  const drafts = [...(compatibleAddons ?? []), ...dependencies].filter(
+    ({ key }) => !published.has(key),
+  )
   if (drafts.length > 0)
     throw badInput(
       field,
-      `the add-ons ${summarize(drafts.map((each) => each.id))} were never published`,
+      `${id} refers to add-ons that were never published: ${summarize(drafts.map((each) => each.id))}`,
       type === 'Plan' ? 'PlanCannotBePublishWhenCompatibleAddonIsDraft' : 'UnPublishedPackage',
     )
 }
@@ -206,9 +198,9 @@ async function productOf(tx: Tx, scope: Scope, { product }: PackageAtVersion) {
 type Names = { children: string[]; plans: string[]; dependents: string[] }
 
 async function namesOf(tx: Tx, { key, product }: PackageAtVersion): Promise<Names> {
-  const links = await store.linksOfProduct(tx, product.key)
-  const named = (by: (row: store.PackageLinks) => boolean) => [
-    ...new Set(links.filter((row) => !row.isArchived && by(row)).map(({ id }) => id)),
+  const peers = await store.peersIn(tx, product.key)
+  const named = (by: (row: store.Peer) => boolean) => [
+    ...new Set(peers.filter((row) => !row.isArchived && by(row)).map(({ id }) => id)),
   ]
   return {
     children: named(({ parentKey }) => parentKey === key),

@@ -7,8 +7,6 @@ import type {
   PlanUpdateRequestBody,
 } from '../../api.gen.ts'
 import { createdRange } from '../../kernel/created-range.ts'
-import { badInput } from '../../kernel/errors.ts'
-import { inBody } from '../../kernel/field.ts'
 import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
 import type { Handlers } from '../../operation.ts'
@@ -44,17 +42,14 @@ const newPlanFromWire = (wire: PlanCreateRequestBody): NewPackageInput => ({
   defaultTrial: wire.defaultTrialConfig ? trialFromWire(wire.defaultTrialConfig) : null,
 })
 
-/** The fields that changes of plans and of add-ons share. 400 `UnsupportedParameter`: `charges`. */
-function changeFromWire(wire: PlanUpdateRequestBody | AddonUpdateRequestBody): PackageInput {
-  if (wire.charges !== undefined)
-    throw badInput(inBody('charges'), 'charges: not served yet', 'UnsupportedParameter')
-  return {
-    displayName: wire.displayName,
-    description: none(wire.description),
-    billingId: none(wire.billingId),
-    metadata: wire.metadata,
-  }
-}
+/** The fields that changes of plans and of add-ons share. */
+const changeFromWire = (wire: PlanUpdateRequestBody | AddonUpdateRequestBody): PackageInput => ({
+  displayName: wire.displayName,
+  description: none(wire.description),
+  billingId: none(wire.billingId),
+  metadata: wire.metadata,
+  hasCharges: wire.charges !== undefined,
+})
 
 const planFromWire = (wire: PlanUpdateRequestBody): PackageInput => ({
   ...changeFromWire(wire),

@@ -1,14 +1,11 @@
 import type { Uuid } from '../../kernel/ids.ts'
-import type { PackageLinks } from './store.ts'
+import type { Peer } from './store.ts'
 
 /** Which packages each package names. */
 export type Links = ReadonlyMap<Uuid, readonly Uuid[]>
 
 /** Returns the links of one kind. Those of a draft and of a latest version count together. */
-export function linksBy(
-  rows: readonly PackageLinks[],
-  named: (row: PackageLinks) => readonly Uuid[],
-): Links {
+export function linksBy(rows: readonly Peer[], named: (row: Peer) => readonly Uuid[]): Links {
   const links = new Map<Uuid, readonly Uuid[]>()
   for (const row of rows) links.set(row.key, [...(links.get(row.key) ?? []), ...named(row)])
   return links

@@ -57,7 +57,7 @@ export async function unarchivePackagesOf(
 }
 
 const keysOfPackages = async (tx: Tx, productKey: Uuid): Promise<Uuid[]> => [
-  ...new Set((await store.linksOfProduct(tx, productKey)).map(({ key }) => key)),
+  ...new Set((await store.peersIn(tx, productKey)).map(({ key }) => key)),
 ]
 
 /** The copies of a product's packages, by the keys of these. */
@@ -69,14 +69,14 @@ const ID_LIMIT = 255
 /**
  * Returns the keys and ids of copies of a product's packages that are not archived. The id of a
  * copy is that of the package, a hyphen and `targetId`. 400 `DuplicateProductValidationError` if
- * one of the ids is too long or taken.
+ * one of the ids is too long or taken, unless the copies are made already.
  */
 export async function planCopies(
   tx: Tx,
   call: CatalogCall,
-  of: { productKey: Uuid; targetId: string },
+  of: { productKey: Uuid; targetId: string; isMade: boolean },
 ): Promise<Copies> {
-  const sources = (await store.linksOfProduct(tx, of.productKey)).filter((row) => !row.isArchived)
+  const sources = (await store.peersIn(tx, of.productKey)).filter((row) => !row.isArchived)
   const copies = new Map(
     sources.map(({ key, id }) => [
       key,
@@ -84,7 +84,7 @@ export async function planCopies(
     ]),
   )
   const ids = [...copies.values()].map(({ id }) => id)
-  await refuseUnusable(tx, call.scope, ids)
+  if (!of.isMade) await refuseUnusable(tx, call.scope, ids)
   return copies
 }
 
@@ -97,11 +97,11 @@ async function refuseUnusable(tx: Tx, scope: Scope, ids: readonly string[]): Pro
       `targetId: the ids of copies would have more than ${ID_LIMIT} characters`,
       code,
     )
-  const taken = await store.findPackages(tx, scope, { type: null, ids, version: 'SHOWN' })
+  const taken = await store.idsTaken(tx, scope, ids)
   if (taken.length > 0)
     throw badInput(
       field,
-      `targetId: plans or add-ons have the ids ${summarize(taken.map(({ id }) => id))} already`,
+      `targetId: plans or add-ons have the ids ${summarize(taken)} already`,
       code,
     )
 }

@@ -118,6 +118,7 @@ test('a version is drafted, changed and published, and its number rises by one',
   const after = String(pageOne.pagination.next)
   const pageTwo = await tenant().ok('v1.plans.list', { query: { limit: '1', after } })
   assert.deepEqual([...pageOne.data, ...pageTwo.data], both)
+  const older = String(pageTwo.pagination.prev)
   assert.deepEqual((await tenant().ok('v1.plans.removeDraft', params('pro'))).data, { id: 'pro' })
   assert.deepEqual((await tenant().ok('v1.plans.list')).data, [published])
   const { data: next } = await tenant().ok('v1.plans.createDraft', params('pro'))
@@ -127,6 +128,9 @@ test('a version is drafted, changed and published, and its number rises by one',
     body: { migrationType: 'ALL_CUSTOMERS' },
   })
   assert.deepEqual(result, { data: { taskId: null } })
+  // The first page ended with a version that is not listed any more.
+  const beyond = await tenant().ok('v1.plans.list', { query: { limit: '1', after: older } })
+  assert.deepEqual(beyond.data, [])
   const second = { ...next, status: 'PUBLISHED', isLatest: true } as const
   assert.deepEqual((await tenant().ok('v1.plans.list')).data, [second])
   const archived = (await tenant().ok('v1.plans.archive', params('pro'))).data
@@ -181,6 +185,7 @@ test('each state of a package refuses what does not fit it', async () => {
     await tenant().ok(`v1.${kind}.archive`, params(gone))
     const { body } = publication
     const update = { displayName: 'x' }
+    const charges = { charges: { pricingType: 'PAID', pricingModels: [] } }
     const unpublished = isPlan ? 'DraftPlanCantBeArchived' : 'DraftAddonCantBeArchived'
     const drafted = isPlan
       ? 'CannotUpsertToPackageThatHasDraft'
@@ -198,7 +203,10 @@ test('each state of a package refuses what does not fit it', async () => {
       [`v1.${kind}.publish`, open, {}, 400, 'BadUserInput'],
       [`v1.${kind}.update`, sold, update, 400, 'CannotEditPackageInNonDraftMode'],
       [`v1.${kind}.update`, gone, update, 400, 'EntityIsArchivedError'],
-      [`v1.${kind}.update`, open, { charges: {} }, 400, 'UnsupportedParameter'],
+      [`v1.${kind}.update`, open, charges, 400, 'UnsupportedParameter'],
+      [`v1.${kind}.update`, sold, charges, 400, 'CannotEditPackageInNonDraftMode'],
+      [`v1.${kind}.update`, gone, charges, 400, 'EntityIsArchivedError'],
+      [`v1.${kind}.update`, 'nope', charges, 404, isPlan ? 'PlanNotFound' : 'AddonNotFound'],
     ])
     const query = { draft: 'true' }
     const noDraft = { status: 404, code: 'NoDraftOfferFound' } as const
@@ -277,6 +285,7 @@ test('a product has a maximum number of packages', async () => {
   await assertRefused([
     ['v1.plans.create', '', newPackage('more').body, 400, 'InvalidArgumentError'],
     ['v1.addons.create', '', newPackage('more').body, 400, 'InvalidArgumentError'],
+    ['v1.addons.create', '', newPackage('a7').body, 409, 'DuplicatedEntityNotAllowed'],
   ])
 })
 

@@ -22,6 +22,7 @@ import type {
   PackageStatus,
   PackageType,
   PackageVersion,
+  PricingType,
   Reference,
 } from './types.ts'
 
@@ -62,7 +63,9 @@ const referencesTo = (keys: Sql): Sql => sql`
   (select coalesce(json_agg(json_build_object('key', named.package_key, 'id', named.id)
     order by place), '[]')
   from unnest(${keys}) with ordinality as list (package_key, place)
-  join packages as named using (package_key))`
+  cross join lateral (
+    select package_key, id from packages
+    where packages.package_key = list.package_key offset 0) as named)`
 
 const selectPackages = sql`
   select p.package_key, p.id, p.type, p.latest_version, p.draft_version, p.created_at,
@@ -124,38 +127,63 @@ export const lockPackageByKey = (
       and v.version = ${VERSION_CHOICES[version]} for update of p`,
   )
 
-/** What the rules of a product's packages must know of one of their current versions. */
-export type PackageLinks = {
+/** What rules must know of the draft or the latest version of a package of a product. */
+export type Peer = {
   key: Uuid
   id: string
   type: PackageType
   isArchived: boolean
+  /** Whether the package was ever published. */
+  isPublished: boolean
+  pricingType: PricingType | null
   parentKey: Uuid | null
   compatibleAddonKeys: readonly Uuid[]
   dependencyKeys: readonly Uuid[]
 }
 
-const linksRow = row<PackageLinks>({
+const peerRow = row<Peer>({
   key: column.from('package_key', column.uuid),
   id: column.text,
   type: column.oneOf('Plan', 'Addon'),
   isArchived: column.boolean,
+  isPublished: column.boolean,
+  pricingType: column.nullable(column.oneOf('FREE', 'PAID', 'CUSTOM')),
   parentKey: column.nullable(column.uuid),
   compatibleAddonKeys: column.json<Uuid[]>(),
   dependencyKeys: column.json<Uuid[]>(),
 })
 
-/** Returns the links of all drafts and latest versions of a product, the oldest package first. */
-export const linksOfProduct = (reader: Reader, productKey: Uuid): Promise<PackageLinks[]> =>
+/**
+ * Returns the latest versions and the drafts of all packages of a product, the oldest package
+ * first, and its draft last.
+ */
+export const peersIn = (reader: Reader, productKey: Uuid): Promise<Peer[]> =>
   reader.many(
-    linksRow,
+    peerRow,
     sql`
-    select p.package_key, p.id, p.type, p.archived_at is not null as is_archived, v.parent_key,
+    select p.package_key, p.id, p.type, p.archived_at is not null as is_archived,
+      p.latest_version is not null as is_published, v.pricing_type, v.parent_key,
       to_json(coalesce(v.compatible_addon_keys, '{}')) as compatible_addon_keys,
       to_json(v.dependency_keys) as dependency_keys
-    from packages as p join package_versions as v on v.package_key = p.package_key
-      and v.version in (p.latest_version, p.draft_version)
+    from packages as p
+      cross join lateral unnest(array[p.latest_version, p.draft_version]) as current (version)
+      cross join lateral (
+        select * from package_versions as v
+        where v.package_key = p.package_key and v.version = current.version offset 0) as v
     where p.product_key = ${productKey}::uuid order by p.package_key, v.version`,
+  )
+
+/** Returns which of the ids plans or add-ons of the environment have, archived ones too. */
+export const idsTaken = (reader: Reader, scope: Scope, ids: readonly string[]) =>
+  reader.many(
+    ({ id }) => String(id),
+    sql`
+    select found.id from unnest((select ${ids}::text[])) as asked (id)
+      cross join lateral (
+        select packages.id from packages
+        where environment_key = ${scope.environmentKey}::uuid and packages.id = asked.id
+        offset 0) as found
+    order by found.id`,
   )
 
 export const countPackages = (reader: Reader, productKey: Uuid): Promise<number> =>
@@ -189,9 +217,10 @@ export const listPackages: (
     row: listRow,
     select: selectPackages,
     table: sql`packages as p join package_versions as v on v.package_key = p.package_key`,
-    of: sql`v.environment_key = ${scope.environmentKey}::uuid and p.type = ${filter.type}::text
-      and v.version in (p.latest_version, p.draft_version)`,
+    // A version that was superseded may still be a cursor.
+    of: sql`v.environment_key = ${scope.environmentKey}::uuid and p.type = ${filter.type}::text`,
     where: [
+      sql`v.listed_type = ${filter.type}::text`,
       filter.productId === null
         ? null
         : sql`p.product_key = (
@@ -253,11 +282,12 @@ const saveArchival = (tx: Tx, scope: Scope, { key, archivedAt, updatedAt }: Pack
 
 const keysOf = (references: readonly Reference[]): Uuid[] => references.map(({ key }) => key)
 
-const saveContent = (tx: Tx, scope: Scope, { key, content }: PackageAtVersion) =>
+const saveContent = (tx: Tx, scope: Scope, { key, type, content }: PackageAtVersion) =>
   tx.execute(sql`
     insert into package_versions (version_key, package_key, version, environment_key, display_name,
       folded_name, description, billing_id, pricing_type, parent_key, compatible_addon_keys,
-      default_trial, max_quantity, dependency_keys, metadata, created_at, updated_at, published_at)
+      default_trial, max_quantity, dependency_keys, metadata, created_at, updated_at, published_at,
+      listed_type)
     values (${content.key}::uuid, ${key}::uuid, ${content.version}::integer,
       ${scope.environmentKey}::uuid, ${content.displayName}::text,
       ${foldCase(content.displayName)}::text, ${content.description}::text,
@@ -269,7 +299,7 @@ const saveContent = (tx: Tx, scope: Scope, { key, content }: PackageAtVersion) =
       ${JSON.stringify(content.metadata)}::jsonb,
       ${instantToWire(content.createdAt)}::timestamptz,
       ${instantToWire(content.updatedAt)}::timestamptz,
-      ${content.publishedAt && instantToWire(content.publishedAt)}::timestamptz)
+      ${content.publishedAt && instantToWire(content.publishedAt)}::timestamptz, ${type}::text)
     on conflict (package_key, version) do update set
       display_name = excluded.display_name, folded_name = excluded.folded_name,
       description = excluded.description, billing_id = excluded.billing_id,
@@ -278,6 +308,12 @@ const saveContent = (tx: Tx, scope: Scope, { key, content }: PackageAtVersion) =
       default_trial = excluded.default_trial, max_quantity = excluded.max_quantity,
       dependency_keys = excluded.dependency_keys, metadata = excluded.metadata,
       updated_at = excluded.updated_at, published_at = excluded.published_at`)
+
+/** Takes a version out of lists, because another one is the latest now. */
+export const supersede = (tx: Tx, packageKey: Uuid, version: number) =>
+  tx.execute(sql`
+    update package_versions set listed_type = null
+    where package_key = ${packageKey}::uuid and version = ${version}::integer`)
 
 /** Deletes a draft. The package must not be with it any more. */
 export const deleteDraft = (tx: Tx, packageKey: Uuid, version: number) =>

@@ -90,4 +90,6 @@ export type PackageInput = {
   maxQuantity?: number | null | undefined
   dependencyIds?: readonly string[] | null | undefined
   metadata?: MetadataPatch | undefined
+  /** Prices are not served yet. */
+  hasCharges: boolean
 }

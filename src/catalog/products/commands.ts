@@ -111,8 +111,9 @@ export function duplicateProduct(
   return createInCatalog(call, creation, async (tx, at) => {
     const [source] = await lockProducts(tx, call.scope, [id])
     if (source === undefined) throw unknownProduct(id)
-    const { now } = at
-    copies = await planCopies(tx, { ...call, now }, { productKey: source.key, targetId })
+    // The copies of an earlier request have the ids.
+    const of = { productKey: source.key, targetId, isMade: at.isTaken }
+    copies = await planCopies(tx, { ...call, now: at.now }, of)
     return copyOfProduct(
       source,
       { ...input, id: targetId },

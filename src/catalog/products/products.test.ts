@@ -289,7 +289,9 @@ test('a duplicate that cannot have its ids is refused whole', async () => {
   await refused('taken', 400, 'DuplicateProductValidationError')
   await refused('x'.repeat(255), 400, 'DuplicateProductValidationError')
   await refused('assistant', 409, 'DuplicatedEntityNotAllowed')
-  assert.deepEqual(await listed(), ['assistant'])
+  await duplicate('assistant', { targetId: 'eu' })
+  await refused('eu', 409, 'DuplicatedEntityNotAllowed')
+  assert.deepEqual((await listed()).toSorted(), ['assistant', 'eu'])
   await archive('assistant')
   await tenant().refused(
     'v1.products.duplicateProduct',
