@@ -1,8 +1,10 @@
 import pg from 'pg'
+import { StatementQuery } from '../src/db/statement-query.ts'
 import type { Ids } from '../src/kernel/ids.ts'
 import type { Fresh, Step, Steps } from './types.ts'
 
 type Sent = string | { name?: string; text: string; values?: Step['values'] }
+type Answer = Promise<unknown> | StatementQuery | undefined
 type Draft = Omit<Step, 'fresh'>
 
 let draft: Draft[] | null = null
@@ -15,7 +17,7 @@ let made = new Set<string>()
  */
 export function watchStatements(): void {
   const prototype = pg.Client.prototype as unknown as {
-    query(...sent: unknown[]): Promise<unknown> | undefined
+    query(...sent: unknown[]): Answer
   }
   const original = prototype.query
   prototype.query = function query(this: pg.Client, ...sent) {
@@ -25,7 +27,7 @@ export function watchStatements(): void {
   }
 }
 
-function note(steps: Draft[], sent: Sent, answer: Promise<unknown> | undefined): void {
+function note(steps: Draft[], sent: Sent, answer: Answer): void {
   const statement = typeof sent === 'string' ? { text: sent } : sent
   steps.push({
     name: statement.name ?? null,
@@ -36,7 +38,8 @@ function note(steps: Draft[], sent: Sent, answer: Promise<unknown> | undefined):
   const count = () => {
     answered += 1
   }
-  answer?.then(count, count)
+  const end = answer instanceof StatementQuery ? answer.result : answer
+  end?.then(count, count)
 }
 
 /** Wraps `ids` to note the ids that are made during a recording. */

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
-import type { RawRow } from './decode.ts'
 import { rendered, type Sql } from './sql.ts'
+import { type SentStatement, StatementQuery, type StatementResult } from './statement-query.ts'
 import type { Reader } from './types.ts'
 
-export type StatementResult = { rows: RawRow[]; rowCount: number }
+/** Ends a transaction. */
+export const COMMIT: SentStatement = { text: 'commit' }
 
 /** Returns a reader that sends its statements through `run`. */
 export function readerOver(run: (statement: Sql) => Promise<StatementResult>): Reader {
@@ -30,8 +31,10 @@ export function readerOver(run: (statement: Sql) => Promise<StatementResult>): R
 }
 
 /** A read-only transaction never waits for a row lock and never fails with a conflict. */
-const SNAPSHOT = 'begin isolation level repeatable read read only'
-const SNAPSHOT_WITH_GENERIC_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
+const SNAPSHOT = { text: 'begin isolation level repeatable read read only' }
+const SNAPSHOT_WITH_GENERIC_PLANS = {
+  text: `${SNAPSHOT.text}; set local plan_cache_mode = force_generic_plan`,
+}
 
 /**
  * Runs reads that all see the same instant. A read-only transaction changes nothing, so this does
@@ -59,25 +62,19 @@ export async function readOn<T>(
     return result
   } finally {
     ended = true
-    query(client, 'commit').catch(ignore)
+    query(client, COMMIT).catch(ignore)
   }
 }
 
 /** Sends a statement under its name, so that the session prepares it only once. */
-export async function send(client: pg.PoolClient, statement: Sql): Promise<StatementResult> {
-  const { name, text, values } = rendered(statement)
-  const result = await query(client, { name, text, values: [...values] })
-  return { rows: result.rows, rowCount: result.rowCount ?? 0 }
-}
+export const send = (client: pg.PoolClient, statement: Sql): Promise<StatementResult> =>
+  query(client, rendered(statement))
 
 /**
  * Sends a query. Queries that one connection gets within the same tick of the event loop are sent
  * in one packet.
  */
-export function query(
-  client: pg.PoolClient,
-  what: string | pg.QueryConfig,
-): Promise<pg.QueryResult<RawRow>> {
+export async function query(client: pg.PoolClient, what: SentStatement): Promise<StatementResult> {
   const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
   if (!bundling.has(stream)) {
     bundling.add(stream)
@@ -87,7 +84,13 @@ export function query(
       stream.uncork()
     })
   }
-  return client.query<RawRow>(what)
+  try {
+    return await client.query(new StatementQuery(what)).result
+  } catch (error) {
+    // The stack of the driver shows only how the response has arrived.
+    if (error instanceof Error) Error.captureStackTrace(error)
+    throw error
+  }
 }
 
 const ignore = () => {}

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { query, readerOver, readOn, type StatementResult, send } from './client.ts'
+import { COMMIT, query, readerOver, readOn, send } from './client.ts'
 import { CommitOutcomeUnknown, withCommitProbe } from './commit-probe.ts'
 import { createEpochs } from './epochs.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
@@ -12,6 +12,7 @@ import { databaseReplacedError, type Look, lookAt } from './look.ts'
 import { openPool, type PoolCapacity } from './pool.ts'
 import { createShare, type Share } from './share.ts'
 import type { Sql } from './sql.ts'
+import type { SentStatement, StatementResult } from './statement-query.ts'
 import type { Database, Tx } from './types.ts'
 
 export type Connection =
@@ -176,6 +177,8 @@ function shareOf(poolSize: () => number, { most, pause } = BY_POOL): Share {
   })
 }
 
+const BEGIN: SentStatement = { text: 'begin' }
+
 const ignore = () => {}
 
 const throwTranslated = (error: unknown): never => {
@@ -198,7 +201,7 @@ async function transactOn<T>(
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = query(client, 'begin')
+  const begun = query(client, BEGIN)
   begun.catch(ignore)
   try {
     const result = await work({
@@ -208,7 +211,7 @@ async function transactOn<T>(
     ended = true
     await begun
     if (isStale()) throw databaseReplacedError()
-    const committed = await query(client, 'commit').catch((error) => {
+    const committed = await query(client, COMMIT).catch((error) => {
       throw isUnreachable(error) ? new CommitOutcomeUnknown(error, result) : error
     })
     assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { cancelStatement } from './cancel.ts'
-import { readerOver, readOn, type StatementResult, send } from './client.ts'
+import { readerOver, readOn, send } from './client.ts'
 import { callerDisconnected } from './share.ts'
 import type { Sql } from './sql.ts'
+import type { StatementResult } from './statement-query.ts'
 import type { Database } from './types.ts'
 
 /**
