@@ -23,6 +23,7 @@ const GROUPS: readonly Group[] = [
   { name: 'explain', test: /\/src\/explain\// },
   { name: 'activity', test: /\/src\/activity\// },
   { name: 'catalog', test: /\/src\/catalog\// },
+  { name: 'packages', test: /\/src\/packages\// },
   {
     name: (id) => `view-${/\/src\/views\/([^/]+)\//.exec(id)?.[1]}`,
     debugName: 'views',

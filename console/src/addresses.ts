@@ -27,6 +27,8 @@ export function addressesIn(environment: string) {
       `${root}/explain${searchOf(query)}`,
     features: `${root}/features`,
     feature: (id: string) => `${root}/features/${part(id)}`,
+    products: `${root}/products`,
+    product: (id: string) => `${root}/products/${part(id)}`,
     entityTypes: (query: Record<string, string | undefined> = {}) =>
       `${root}/entity-types${searchOf(query)}`,
     currencies: (query: Record<string, string | undefined> = {}) =>

@@ -8,6 +8,7 @@ import {
   Gauge,
   House,
   type LucideIcon,
+  Package,
   Settings,
   ToggleRight,
   Users,
@@ -33,6 +34,7 @@ export const NAVIGATION: readonly (readonly Destination[])[] = [
   ],
   [
     { label: 'Features', icon: ToggleRight, to: (all) => all.features, key: 'f' },
+    { label: 'Products', icon: Package, to: (all) => all.products, key: 'p' },
     { label: 'Entity types', icon: Boxes, to: (all) => all.entityTypes(), key: 't' },
     { label: 'Currencies', icon: Coins, to: (all) => all.currencies(), key: 'm' },
   ],

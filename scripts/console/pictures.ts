@@ -17,6 +17,8 @@ const TURN_MS = 500
 
 /** Objects of the demo data that the views show. */
 const DEMO = { customer: 'orrery', feature: 'ai-tokens', entity: 'agent-sweep-planner' }
+/** Sold by the product that is made for the pictures, if it is not there. */
+const SOLD = { product: 'assistant', plan: 'pro', addon: 'more-seats' }
 
 type Server = { url: string; key: string }
 
@@ -30,7 +32,8 @@ export async function makePictures(folder: string): Promise<void> {
   const server = { url, key: process.env.BURSAR_API_KEY ?? file() }
   mkdirSync(folder, { recursive: true })
   const environment = (await ask<{ environment: { id: string } }>(server, 'whoami')).environment.id
-  const ids = { ...DEMO, decision: await lastDenial(server) }
+  await sell(server)
+  const ids = { ...DEMO, ...SOLD, decision: await lastDenial(server) }
   const browser = await launchChromium()
   try {
     for (const width of WIDTHS)
@@ -41,10 +44,27 @@ export async function makePictures(folder: string): Promise<void> {
   }
 }
 
-async function ask<Data>({ url, key }: Server, path: string): Promise<Data> {
-  const response = await fetch(`${url}/api/v1/${path}`, { headers: { 'x-api-key': key } })
+async function ask<Data>({ url, key }: Server, path: string, body?: object): Promise<Data> {
+  const response = await fetch(`${url}/api/v1/${path}`, {
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  })
   if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
   return ((await response.json()) as { data: Data }).data
+}
+
+/** Makes a product whose plan and add-on are published, with a draft of each. */
+async function sell(server: Server): Promise<void> {
+  const { product, plan, addon } = SOLD
+  if ((await ask<unknown[]>(server, `products?id=${product}`)).length > 0) return
+  await ask(server, 'products', { id: product, displayName: 'Assistant' })
+  const terms = { productId: product, pricingType: 'PAID' }
+  await ask(server, 'plans', { id: plan, displayName: 'Pro', ...terms })
+  await ask(server, 'addons', { id: addon, displayName: 'More seats', maxQuantity: 10, ...terms })
+  for (const path of [`addons/${addon}`, `plans/${plan}`]) {
+    await ask(server, `${path}/publish`, { migrationType: 'NEW_CUSTOMERS' })
+    await ask(server, `${path}/draft`, {})
+  }
 }
 
 /** Returns the id of the last denial. Asks for too much if there is none. */

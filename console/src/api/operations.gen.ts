@@ -2,6 +2,16 @@
 
 /** The operations that the console names, and where each is called. */
 export const operations = {
+  'v1.addons.create': {
+    method: 'POST',
+    path: '/api/v1/addons',
+    permission: 'addons:write',
+  },
+  'v1.addons.list': {
+    method: 'GET',
+    path: '/api/v1/addons',
+    permission: 'addons:read',
+  },
   'v1.apiKeys.create': {
     method: 'POST',
     path: '/api/v1/api-keys',
@@ -241,6 +251,46 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/overview',
     permission: 'usage:read',
+  },
+  'v1.plans.create': {
+    method: 'POST',
+    path: '/api/v1/plans',
+    permission: 'plans:write',
+  },
+  'v1.plans.list': {
+    method: 'GET',
+    path: '/api/v1/plans',
+    permission: 'plans:read',
+  },
+  'v1.products.archiveProduct': {
+    method: 'POST',
+    path: '/api/v1/products/{id}/archive',
+    permission: 'products:write',
+  },
+  'v1.products.createProduct': {
+    method: 'POST',
+    path: '/api/v1/products',
+    permission: 'products:write',
+  },
+  'v1.products.duplicateProduct': {
+    method: 'POST',
+    path: '/api/v1/products/{id}/duplicate',
+    permission: 'products:write',
+  },
+  'v1.products.listProducts': {
+    method: 'GET',
+    path: '/api/v1/products',
+    permission: 'products:read',
+  },
+  'v1.products.unarchiveProduct': {
+    method: 'POST',
+    path: '/api/v1/products/{id}/unarchive',
+    permission: 'products:write',
+  },
+  'v1.products.updateProduct': {
+    method: 'PATCH',
+    path: '/api/v1/products/{id}',
+    permission: 'products:write',
   },
   'v1.search': {
     method: 'GET',

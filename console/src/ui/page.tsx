@@ -76,6 +76,11 @@ export const Columns = (props: { isSideWide?: boolean; children: ReactNode }) =>
   </div>
 )
 
+/** Sections below each other, in one of the columns. */
+export const Stack = ({ children }: { children: ReactNode }) => (
+  <div className={styles.stack}>{children}</div>
+)
+
 /** Names and values of one record. */
 export const Facts = ({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) => (
   <dl className={styles.facts}>

@@ -24,6 +24,9 @@ const IDS = {
   team: long('team'),
   entity: long('agent'),
   type: long('type'),
+  product: long('product'),
+  plan: long('plan'),
+  addon: long('addon'),
 }
 
 /**
@@ -33,6 +36,7 @@ const IDS = {
 export async function furnishHostile(tenant: Tenant): Promise<Ids> {
   await furnish(tenant, HOSTILE)
   await furnishCatalog(tenant)
+  await furnishPackages(tenant)
   const params = { id: IDS.customer }
   await tenant.ok('v1.customers.provision', {
     body: {
@@ -121,6 +125,60 @@ async function furnishCatalog(tenant: Tenant): Promise<void> {
       featureUnitsPlural: HOSTILE,
       metadata: { mark: HOSTILE },
     },
+  })
+}
+
+/** A product whose plans and add-ons are published, with drafts that differ. */
+async function furnishPackages(tenant: Tenant): Promise<void> {
+  const texts = { displayName: HOSTILE, description: HOSTILE, metadata: { mark: HOSTILE } }
+  const terms = { ...texts, productId: IDS.product, billingId: HOSTILE }
+  const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
+  await tenant.ok('v1.products.createProduct', { body: { id: IDS.product, ...texts } })
+  const plan = { params: { id: IDS.plan } }
+  const addon = { params: { id: IDS.addon } }
+  await tenant.ok('v1.plans.create', { body: { id: 'basic', ...terms, pricingType: 'FREE' } })
+  await tenant.ok('v1.plans.publish', { params: { id: 'basic' }, ...publication })
+  await tenant.ok('v1.plans.create', {
+    body: { id: IDS.plan, ...terms, pricingType: 'PAID', parentPlanId: 'basic' },
+  })
+  await tenant.ok('v1.addons.create', {
+    body: { id: IDS.addon, ...terms, pricingType: 'PAID', maxQuantity: 1_000_000 },
+  })
+  await tenant.ok('v1.addons.create', { body: { id: 'other', ...terms, pricingType: 'PAID' } })
+  for (const id of [IDS.addon, 'other'])
+    await tenant.ok('v1.addons.publish', { params: { id }, ...publication })
+  await tenant.ok('v1.plans.publish', { ...plan, ...publication })
+  await tenant.ok('v1.products.updateProduct', {
+    params: { id: IDS.product },
+    body: {
+      productSettings: {
+        subscriptionStartSetup: 'TRIAL_PERIOD',
+        subscriptionStartPlanId: IDS.plan,
+        subscriptionEndSetup: 'DOWNGRADE_TO_FREE',
+        downgradePlanId: 'basic',
+        subscriptionCancellationTime: 'END_OF_BILLING_PERIOD',
+      },
+    },
+  })
+  await tenant.ok('v1.plans.createDraft', plan)
+  await tenant.ok('v1.plans.update', {
+    ...plan,
+    body: {
+      displayName: `${HOSTILE.slice(1)}.`,
+      description: null,
+      compatibleAddonIds: [IDS.addon, 'other'],
+      defaultTrialConfig: {
+        duration: 1000,
+        units: 'MONTH',
+        trialEndBehavior: 'CONVERT_TO_PAID',
+        budget: { hasSoftLimit: true, limit: LARGE },
+      },
+    },
+  })
+  await tenant.ok('v1.addons.createDraft', addon)
+  await tenant.ok('v1.addons.update', {
+    ...addon,
+    body: { maxQuantity: null, dependencies: ['other'], metadata: { mark: '', other: HOSTILE } },
   })
 }
 

@@ -6,7 +6,15 @@ import type { Locator, Page } from 'playwright-core'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Ids of objects that the views are about. */
-export type Ids = { customer: string; feature: string; entity: string; decision: string }
+export type Ids = {
+  customer: string
+  feature: string
+  entity: string
+  decision: string
+  product: string
+  plan: string
+  addon: string
+}
 
 /** A view as the tests of every view know it. */
 export type ViewRow = {
@@ -44,6 +52,11 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/features/$feature': {
     shows: (page) => heading(page, 'Meter'),
     opens: ['Edit', /^(Add a|Edit the) meter$/],
+  },
+  '/products': { shows: row, opens: ['New product'] },
+  '/products/$product': {
+    shows: (page) => table(page, 'Add-ons').first(),
+    opens: ['Edit', 'Duplicate', 'Archive', 'Edit settings', 'New plan', 'New add-on'],
   },
   '/entity-types': { shows: row, opens: ['New entity type', /^Edit /] },
   '/currencies': { shows: row, opens: ['New currency', /^Edit /] },

@@ -35,7 +35,9 @@ export function View() {
     shown.map((each) => each.id),
   )
   const [moved, setMoved] = useState<EntityTreeRow | null>(null)
-  const opener = useOpener('v1Beta.customers.entities.upsert', 'Add entity', 'Add an entity')
+  const opener = useOpener('v1Beta.customers.entities.upsert', 'Add entity', {
+    keyLabel: 'Add an entity',
+  })
   return (
     <>
       <TreeToolbar

@@ -40,11 +40,9 @@ function givesText(row: PromotionalEntitlement): string {
 
 export function View() {
   const customer = useCustomer()
-  const opener = useOpener(
-    'v1.customers.promotionalEntitlements.create',
-    'Grant',
-    'Grant a feature',
-  )
+  const opener = useOpener('v1.customers.promotionalEntitlements.create', 'Grant', {
+    keyLabel: 'Grant a feature',
+  })
   const list = useList('v1.customers.promotionalEntitlements.list', {
     params: { id: customer.id },
   })

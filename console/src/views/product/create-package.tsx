@@ -1,0 +1,108 @@
+import type { PricingType, Product } from '../../../../src/api.gen.ts'
+import { useRead } from '../../api/use-read.ts'
+import { KINDS, OPERATIONS, type PackageKind } from '../../packages/operations.ts'
+import { PRICING_CHOICES } from '../../packages/words.ts'
+import { choicesOf } from '../../ui/choices.ts'
+import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form.tsx'
+import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
+import { numberIn, refuseNumber } from '../../ui/number.ts'
+import { type Form, useForm } from '../../ui/use-form.ts'
+import { TEXTS } from './texts.ts'
+
+type Fields = {
+  id: string
+  displayName: string
+  description: string
+  pricingType: PricingType
+  parentPlanId: string
+  maxQuantity: string
+  metadata: readonly MetadataRow[]
+}
+
+const NOTHING: Fields = {
+  id: '',
+  displayName: '',
+  description: '',
+  pricingType: 'PAID',
+  parentPlanId: '',
+  maxQuantity: '',
+  metadata: [],
+}
+
+/** Creates a plan or an add-on of a product, as a draft. */
+export function CreatePackage(props: { kind: PackageKind; product: Product; onClose: () => void }) {
+  const { kind, product, onClose } = props
+  const form = useForm(OPERATIONS[kind].create, {
+    first: NOTHING,
+    requestOf: (fields) => ({ body: { ...bodyOf(fields), productId: product.id } }),
+    check: ({ maxQuantity }) =>
+      maxQuantity.trim() === '' ? null : refuseNumber('maxQuantity', maxQuantity),
+    doneText: ({ data }) => `${data.displayName} was created, as a draft.`,
+    onDone: onClose,
+  })
+  return (
+    <FormDialog
+      form={form}
+      onClose={onClose}
+      title={`New ${KINDS[kind].one}`}
+      description={product.displayName}
+      submit="Create"
+    >
+      <FieldRow>
+        <TextField {...form.bind('id')} label="Id" hint={TEXTS.idHint} isMono isFirst />
+        <TextField {...form.bind('displayName')} label="Name" />
+      </FieldRow>
+      <FieldRow>
+        <SelectField
+          {...form.bind('pricingType')}
+          label="Pricing"
+          hint={TEXTS.pricingHint}
+          choices={PRICING_CHOICES}
+        />
+        {kind === 'plan' ? (
+          <ParentField form={form} productId={product.id} />
+        ) : (
+          <TextField
+            {...form.bind('maxQuantity')}
+            label="Maximum quantity"
+            hint={TEXTS.quantityHint}
+            isNumber
+            isOptional
+          />
+        )}
+      </FieldRow>
+      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <MetadataField {...form.bind('metadata')} />
+    </FormDialog>
+  )
+}
+
+function ParentField({ form, productId }: { form: Form<Fields>; productId: string }) {
+  const query = { productId, status: ['DRAFT' as const, 'PUBLISHED' as const], limit: 100 }
+  const rows = useRead('v1.plans.list', { query }).data?.data ?? []
+  const plans = rows.filter(({ id }, at) => rows.findIndex((each) => each.id === id) === at)
+  return (
+    <TextField
+      {...form.bind('parentPlanId')}
+      label="Inherits from"
+      hint={TEXTS.parentHint}
+      suggestions={choicesOf(plans)}
+      isMono
+      isOptional
+    />
+  )
+}
+
+function bodyOf(fields: Fields) {
+  const { description, pricingType, parentPlanId, maxQuantity, metadata } = fields
+  return {
+    id: fields.id.trim(),
+    displayName: fields.displayName,
+    pricingType,
+    ...(description !== '' && { description }),
+    ...(parentPlanId.trim() !== '' && { parentPlanId: parentPlanId.trim() }),
+    ...(maxQuantity.trim() !== '' && { maxQuantity: numberIn(maxQuantity) }),
+    ...(metadata.length > 0 && { metadata: metadataChange(metadata) }),
+  }
+}
