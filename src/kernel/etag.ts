@@ -19,9 +19,9 @@ export const etagOf = (object: object): string =>
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered)
   if (typeof value !== 'object' || value === null) return value
-  return Object.entries(value)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, inner]) => [key, ordered(inner)])
+  return Object.keys(value)
+    .sort()
+    .map((key) => [key, ordered((value as Record<string, unknown>)[key])])
 }
 
 /**

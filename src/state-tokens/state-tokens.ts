@@ -1,6 +1,7 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import type { App } from '../app.ts'
 import { perEpoch, type Reader, readIdentity } from '../db/index.ts'
+import { type Cache, createCache } from '../kernel/cache.ts'
 import { badInput, unavailable } from '../kernel/errors.ts'
 import { inHeader } from '../kernel/field.ts'
 import { AT_LEAST, reaches, type Sequences, stateNotFound } from '../kernel/sequences.ts'
@@ -40,22 +41,42 @@ export type StateOfCall = {
 /** The maximum number of customers whose sequences one statement reads. */
 const CUSTOMERS_PER_READ = 1000
 
+/** The latest signed state of a customer. */
+type SignedState = { name: string; maker: TokenMaker; sequences: Sequences; token: string }
+
+/** The maximum number and bytes of the signed states in memory. */
+const SIGNED_STATES = 10_000
+const SIGNED_BYTES = 8 * 1024 * 1024
+/** The size of a signed state without its name, about. */
+const SIGNED_STATE_BYTES = 300
+
+const nameOf = ({ environmentKey, customerId }: TokenSubject): string =>
+  `${environmentKey} ${customerId}`
+
+const isSame = (one: Sequences, other: Sequences): boolean =>
+  one.customer === other.customer && one.environment === other.environment
+
 /** Creates the state tokens of an application's database. */
 export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences): StateTokens {
   const { epochs } = db
   const makerNow = makers(db)
   const sequencesOf = shareReads((subjects: readonly TokenSubject[]) => read(db.read, subjects), {
-    nameOf: ({ environmentKey, customerId }) => `${environmentKey} ${customerId}`,
+    nameOf,
     most: CUSTOMERS_PER_READ,
   })
-  const tokens = new WeakMap<Sequences, { maker: TokenMaker; token: string }>()
+  const signed: Cache<string, SignedState> = createCache({
+    max: SIGNED_STATES,
+    maxBytes: SIGNED_BYTES,
+    bytesOf: ({ name }) => SIGNED_STATE_BYTES + 2 * name.length,
+  })
   let refusals = 0
   const tokenFor = async (subject: TokenSubject, sequences: Sequences): Promise<string> => {
     const maker = await makerNow()
-    const known = tokens.get(sequences)
-    if (known?.maker === maker) return known.token
+    const name = nameOf(subject)
+    const known = signed.get(name)
+    if (known?.maker === maker && isSame(known.sequences, sequences)) return known.token
     const token = tokenOf(maker, subject, sequences)
-    tokens.set(sequences, { maker, token })
+    signed.set(name, { name, maker, sequences, token })
     return token
   }
   return {
