@@ -67,8 +67,8 @@ export async function mapInSlices<T, U>(
 ): Promise<U[]> {
   const results: U[] = []
   let begunAt = performance.now()
-  for (const [index, item] of items.entries()) {
-    results.push(of(item, index))
+  for (let index = 0; index < items.length; index += 1) {
+    results.push(of(items[index] as T, index))
     // Awaiting a pause after each item would take as long as decoding a small row.
     if (performance.now() - begunAt < SLICE_MS) continue
     await nextSlice()
