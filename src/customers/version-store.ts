@@ -3,7 +3,13 @@ import { column, isDangling, readValue, row, rowsOfAnyNumber, sql } from '../db/
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { type ChangingCall, noteSequence, sequencesOf, sequencesRow } from './sequence-store.ts'
+import {
+  type ChangingCall,
+  noteSequence,
+  raised,
+  sequencesOf,
+  sequencesRow,
+} from './sequence-store.ts'
 
 /**
  * Gives customers a new version, because their structure has changed at `now`: entities, hierarchy
@@ -31,7 +37,7 @@ export const renewVersion = (
       order by customer_key
       on conflict (customer_key) do update set
         structure_version = excluded.structure_version, version = head.version + 1,
-        decided_at = greatest(head.decided_at, excluded.decided_at)
+        decided_at = greatest(head.decided_at, excluded.decided_at), ${raised}
       returning ${sequencesOf(call.scope)}`,
     ),
   )
@@ -108,9 +114,7 @@ export async function lockVersions(
     from unnest(${asked.customerKeys}::uuid[]) as customer (customer_key)
     order by customer_key
     on conflict (customer_key) do update set
-      decided_at = greatest(head.decided_at, excluded.decided_at),
-      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version,
-      sequence = head.sequence + 1
+      decided_at = greatest(head.decided_at, excluded.decided_at), ${raised}
     returning customer_key, structure_version, usage_version, replaced_usage_version, sequence,
       decided_at, closed_until`,
   )
@@ -156,9 +160,7 @@ export const renewExpected = (
       usage_version, decided_at
     from expected order by customer_key
     on conflict (customer_key) do update set
-      decided_at = greatest(head.decided_at, excluded.decided_at),
-      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version,
-      sequence = head.sequence + 1
+      decided_at = greatest(head.decided_at, excluded.decided_at), ${raised}
       where head.structure_version = excluded.structure_version
         and head.usage_version = excluded.replaced_usage_version
     returning xmax
