@@ -32,6 +32,7 @@ export {
   readSequences,
   sequencesOfCustomer,
   sequencesRow,
+  stateBeside,
 } from './sequence-store.ts'
 export { VENDORS } from './vendors.ts'
 export {

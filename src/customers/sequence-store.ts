@@ -1,4 +1,4 @@
-import type { Reader, Sql, Tx } from '../db/index.ts'
+import type { RawRow, Reader, Sql, Tx } from '../db/index.ts'
 import { column, row, rowsOfAnyNumber, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { NO_VERSION, type Uuid } from '../kernel/ids.ts'
@@ -7,7 +7,7 @@ import type { Sequences } from '../kernel/sequences.ts'
 import type { Call } from '../operation.ts'
 import { customerIn } from './customer-store.ts'
 
-/** What the statements need that change customers. */
+/** What statements need that change customers, or that note what a response shows of them. */
 export type ChangingCall = Pick<Call, 'scope' | 'state'>
 
 /**
@@ -56,6 +56,12 @@ export const sequencesOfCustomer = (scope: Scope, customerKey: Sql): Sql => sql`
     select head.sequence from customer_heads head
     where head.customer_key = ${customerKey}), 0) as customer_sequence,
   ${environmentSequence(scope)} as environment_sequence`
+
+/** Notes the state that has a page of a customer's list. For `pageReader`. */
+export const stateBeside = ({ scope, state }: ChangingCall, customerKey: Uuid) => ({
+  columns: sequencesOfCustomer(scope, sql`${customerKey}::uuid`),
+  read: (raw: RawRow): void => state?.note(sequencesRow(raw)),
+})
 
 const environmentSequence = ({ environmentKey }: Scope): Sql => sql`
   coalesce((

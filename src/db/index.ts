@@ -11,7 +11,7 @@ export {
 } from './beginnings.ts'
 export { type Connection, clientConfig, type HeavyReads, openDatabase } from './database.ts'
 export * as column from './decode.ts'
-export { type Row, row } from './decode.ts'
+export { type RawRow, type Row, row } from './decode.ts'
 export { createEpochs, type Epoch, type Epochs, perEpoch } from './epochs.ts'
 export {
   isDangling,

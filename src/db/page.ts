@@ -9,7 +9,7 @@ import {
   unknownCursor,
 } from '../kernel/page.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
-import { type Sql, sql } from './sql.ts'
+import { nothing, type Sql, sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
 /**
@@ -45,6 +45,8 @@ export type PageSource<T> = {
   created?: CreatedRange
   /** The columns of the result whose values can have more than a thousand characters. */
   large: readonly Sql[]
+  /** What is read at the same instant as the page, unless the page is empty or large. */
+  beside?: { columns: Sql; read: DecodeRow<void> }
   /** The column of the key in the table. The key is also the cursor. */
   key: Sql
   page: PageRequest
@@ -92,6 +94,7 @@ export const rowExists =
 async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageRows<T>> {
   const found = await readSmallRows(reader, source)
   if (found.at(0)?.is_small === 'f') return readLargeRows(reader, source)
+  if (found[0] !== undefined) source.beside?.read(found[0])
   const rows = await mapInSlices(found.slice(0, source.page.limit), source.row)
   return { rows, hasMore: found.length > rows.length }
 }
@@ -102,13 +105,17 @@ async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageR
  * no value that is stored outside of its row.
  */
 function readSmallRows<T>(reader: Reader, source: PageSource<T>): Promise<RawRow[]> {
-  const { large, page } = source
+  const { large, page, beside } = source
   const bytes = Math.floor(PAGE_BYTES / GROWTH / (page.limit + 1) / Math.max(1, large.length))
   const areSmall = large.reduce(
     (others, value) => sql`${others} and coalesce(pg_column_compression(${value}) is null
       and pg_column_size(${value}) <= ${bytes}::integer, true)`,
     sql`true`,
   )
+  const joined =
+    beside === undefined
+      ? nothing
+      : sql`left join (select ${beside.columns}) as beside on page_place = 1`
   return reader.many(
     (raw) => raw,
     sql`
@@ -116,7 +123,7 @@ function readSmallRows<T>(reader: Reader, source: PageSource<T>): Promise<RawRow
       select found.*, row_number() over () as page_place, bool_and(${areSmall}) over () as is_small
       from (${rangeOf(source)}) as found
     ) as measured
-    where is_small or page_place = 1`,
+    ${joined} where is_small or page_place = 1`,
   )
 }
 

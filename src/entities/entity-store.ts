@@ -1,4 +1,9 @@
-import { customerNamed, sequencesOfCustomer, sequencesRow } from '../customers/index.ts'
+import {
+  customerNamed,
+  sequencesOfCustomer,
+  sequencesRow,
+  stateBeside,
+} from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import {
   column,
@@ -18,6 +23,7 @@ import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Sequences } from '../kernel/sequences.ts'
+import type { Call } from '../operation.ts'
 import type { Entity } from './types.ts'
 
 const entityRow = row<Entity>({
@@ -105,7 +111,10 @@ export type EntityFilter = {
 }
 
 export const listEntities = pageReader(
-  (customerKey: Uuid, { type, includeArchived, page }: EntityFilter) => {
+  (
+    { call, customerKey }: { call: Pick<Call, 'scope' | 'state'>; customerKey: Uuid },
+    { type, includeArchived, page }: EntityFilter,
+  ) => {
     const key = sql`e.entity_key`
     const table = sql`entities e`
     const of = sql`e.customer_key = ${customerKey}::uuid`
@@ -118,7 +127,8 @@ export const listEntities = pageReader(
           ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
           ${pageRange(key, page)}) e
         join entity_types t using (entity_type_key)`
-    return { row: entityRow, select, table, of, large: [sql`metadata`], key, page }
+    const beside = stateBeside(call, customerKey)
+    return { row: entityRow, select, table, of, large: [sql`metadata`], beside, key, page }
   },
 )
 

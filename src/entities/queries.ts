@@ -39,7 +39,7 @@ export async function retrieveEntity(
  * Returns a customer's entities, newest first. An unknown type has none. 404 `CustomerNotFound`.
  */
 export async function listEntities(
-  { app, scope }: Call,
+  call: Call,
   query: {
     customerId: string
     typeId: string | null
@@ -48,10 +48,11 @@ export async function listEntities(
   },
 ): Promise<Page<Entity>> {
   const { typeId, page, includeArchived } = query
-  const reader = app.db.read
+  const { scope } = call
+  const reader = call.app.db.read
   const customerKey = await requireCustomer(reader, scope, query.customerId)
   const type = typeId === null ? null : { key: await findTypeKey(reader, scope, typeId) }
-  return entityStore.listEntities(reader, customerKey, { type, includeArchived, page })
+  return entityStore.listEntities(reader, { call, customerKey }, { type, includeArchived, page })
 }
 
 async function findTypeKey(reader: Reader, scope: Scope, typeId: string): Promise<Uuid | null> {

@@ -7,6 +7,9 @@ import { stateTokensOf } from '../../test/support/state-tokens.ts'
 import { openTwoServers, type World } from '../../test/support/world.ts'
 import { engine } from '../handlers.ts'
 
+type Agency = Awaited<ReturnType<typeof openAgency>>
+type Response = { headers: Record<string, unknown> }
+
 const [writing, other] = await openTwoServers({ BURSAR_STATE_CACHE_MB: '128' })
 
 const request: Request = { params, query: { featureId: FEATURE, 'dimensions[userId]': 'ann' } }
@@ -122,19 +125,32 @@ test('each request that is refused because of its token is counted once', async 
   assert.equal(await refusals(), before + 3)
 })
 
-test('the token of an entity is that of the state that the entity was read with', async () => {
-  const { tenant, tokens } = await open()
-  const read = () =>
-    tenant.call('v1Beta.customers.entities.retrieve', { params: { ...params, entityId: 'ann' } })
-  const tokenOf = async () => String((await read()).headers['bursar-state'])
-  const before = tokens.sequencesIn(params.id, await tokenOf())
-  const { headers } = await tenant.call('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: [{ id: 'ann', displayName: 'Ann' }] },
+const ENTITY_READS: [string, (tenant: Agency['tenant']) => Promise<Response>][] = [
+  [
+    'an entity',
+    (tenant) =>
+      tenant.call('v1Beta.customers.entities.retrieve', { params: { ...params, entityId: 'ann' } }),
+  ],
+  ['a list of entities', (tenant) => tenant.call('v1Beta.customers.entities.list', { params })],
+  [
+    'an empty page of entities',
+    (tenant) =>
+      tenant.call('v1Beta.customers.entities.list', { params, query: { entityTypeId: 'none' } }),
+  ],
+]
+
+for (const [name, read] of ENTITY_READS)
+  test(`the token of ${name} is that of the state that it was read with`, async () => {
+    const { tenant, tokens } = await open()
+    const tokenOf = async () => String((await read(tenant)).headers['bursar-state'])
+    const before = tokens.sequencesIn(params.id, await tokenOf())
+    const { headers } = await tenant.call('v1Beta.customers.entities.upsert', {
+      params,
+      body: { entities: [{ id: 'ann', displayName: 'Ann' }] },
+    })
+    assert.equal(await tokenOf(), headers['bursar-state'])
+    assert.deepEqual(tokens.sequencesIn(params.id, await tokenOf()), {
+      ...before,
+      customer: before.customer + 1,
+    })
   })
-  assert.equal(await tokenOf(), headers['bursar-state'])
-  assert.deepEqual(tokens.sequencesIn(params.id, await tokenOf()), {
-    ...before,
-    customer: before.customer + 1,
-  })
-})
