@@ -1,4 +1,4 @@
-export { changeStructure } from './change-structure.ts'
+export { changeFound, changeStructure } from './change-structure.ts'
 export type { ArchiveHook } from './customer-change.ts'
 export {
   archivedAmong,

@@ -1,4 +1,4 @@
-import { changeStructure, raiseSequence, renewVersion } from '../customers/index.ts'
+import { changeFound, raiseSequence, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -12,7 +12,7 @@ import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { pathOf } from './attach-entities.ts'
 import { distinct, idField, refuseDuplicates } from './distinct-ids.ts'
-import { findEntities, saveEntities } from './entity-store.ts'
+import { findEntitiesOf, saveEntities } from './entity-store.ts'
 import { findPositions } from './hierarchy-store.ts'
 import { holdTypes } from './type-store.ts'
 import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
@@ -35,36 +35,43 @@ export const upsertEntities = (
   call: Call,
   customerId: string,
   inputs: readonly EntityInput[],
-): Promise<Entity[]> =>
-  changeStructure(call, customerId, async (tx, { customerKey, now }) => {
-    const { app, scope } = call
-    refuseDuplicates('entities', inputs)
-    const ids = inputs.map(({ id }) => id)
-    const found = await findEntities(tx, customerKey, ids)
-    if (found === null) throw tooMuchTogether('entities')
-    refuseOutdated(call, () => (found[0] === undefined ? null : entityToWire(found[0])))
-    const before = new Map(found.map((entity) => [entity.id, entity]))
-    const typed = inputs.map((input, index) => {
-      const entity = before.get(input.id) ?? null
-      return { input, index, entity, typeId: typeIdAfter(entity, input, index) }
-    })
-    const types = await activeTypes(tx, scope, typed)
-    const results = typed.map(({ input, entity, typeId }) =>
-      upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
-    )
-    results.forEach(({ after }, index) => {
-      const field = inBody('entities', index)
-      refuseOversized(after.metadata, `${field.of(after.id)}`, field.at('metadata'))
-    })
-    const restored = results.filter(({ before: was }) => was !== null && was.archivedAt !== null)
-    await refuseTooDeep(tx, call, {
-      customerKey,
-      ids: restored.map(({ after }) => after.id),
-      fieldOf: (id) => inBody('entities', ids.indexOf(id), 'id'),
-    })
-    await save(tx, call, { customerKey, results, now })
-    return results.map(({ after }) => after)
+): Promise<Entity[]> => {
+  const ids = inputs.map(({ id }) => id)
+  return changeFound(call, customerId, {
+    find: (tx, customerKey) => findEntitiesOf(tx, customerKey, ids),
+    work: async (tx, { customerKey, now, found }) => {
+      const { app, scope } = call
+      refuseDuplicates('entities', inputs)
+      if (found === null) throw tooMuchTogether('entities')
+      refuseOutdated(call, () => (found[0] === undefined ? null : entityToWire(found[0])))
+      const before = new Map(found.map((entity) => [entity.id, entity]))
+      const typed = inputs.map((input, index) => {
+        const entity = before.get(input.id) ?? null
+        return { input, index, entity, typeId: typeIdAfter(entity, input, index) }
+      })
+      const types = await activeTypes(tx, scope, typed)
+      const results = typed.map(({ input, entity, typeId }) =>
+        upsertEntity(entity, input, {
+          type: types.get(typeId) ?? null,
+          key: app.ids.next(now),
+          now,
+        }),
+      )
+      results.forEach(({ after }, index) => {
+        const field = inBody('entities', index)
+        refuseOversized(after.metadata, `${field.of(after.id)}`, field.at('metadata'))
+      })
+      const restored = results.filter(({ before: was }) => was !== null && was.archivedAt !== null)
+      await refuseTooDeep(tx, call, {
+        customerKey,
+        ids: restored.map(({ after }) => after.id),
+        fieldOf: (id) => inBody('entities', ids.indexOf(id), 'id'),
+      })
+      await save(tx, call, { customerKey, results, now })
+      return results.map(({ after }) => after)
+    },
   })
+}
 
 type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
@@ -111,27 +118,29 @@ function setArchived(
 ): Promise<string[]> {
   const ids = distinct(wanted.ids)
   const fieldOf = (id: string | undefined) => idField(wanted.ids, id)
-  return changeStructure(call, wanted.customerId, async (tx, { customerKey, now }) => {
-    const found = await findEntities(tx, customerKey, ids)
-    if (found === null) throw tooMuchTogether('ids')
-    const byId = new Map(found.map((entity) => [entity.id, entity]))
-    const unknown = ids.filter((id) => !byId.has(id))
-    if (unknown.length > 0)
-      throw notFound(fieldOf(unknown[0]), null, `ids: entity ${unknown.join(', ')} not found`)
-    const changing = ids
-      .map((id) => required(byId.get(id), 'an entity just found'))
-      .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
-    if (!wanted.archive) {
-      await refuseArchivedTypes(tx, call.scope, { entities: changing, fieldOf })
-      await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id), fieldOf })
-    }
-    const results = changing.map((entity) => ({
-      before: entity,
-      after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
-      change: 'updated' as const,
-    }))
-    await save(tx, call, { customerKey, results, now })
-    return ids
+  return changeFound(call, wanted.customerId, {
+    find: (tx, customerKey) => findEntitiesOf(tx, customerKey, ids),
+    work: async (tx, { customerKey, now, found }) => {
+      if (found === null) throw tooMuchTogether('ids')
+      const byId = new Map(found.map((entity) => [entity.id, entity]))
+      const unknown = ids.filter((id) => !byId.has(id))
+      if (unknown.length > 0)
+        throw notFound(fieldOf(unknown[0]), null, `ids: entity ${unknown.join(', ')} not found`)
+      const changing = ids
+        .map((id) => required(byId.get(id), 'an entity just found'))
+        .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
+      if (!wanted.archive) {
+        await refuseArchivedTypes(tx, call.scope, { entities: changing, fieldOf })
+        await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id), fieldOf })
+      }
+      const results = changing.map((entity) => ({
+        before: entity,
+        after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
+        change: 'updated' as const,
+      }))
+      await save(tx, call, { customerKey, results, now })
+      return ids
+    },
   })
 }
 

@@ -4,7 +4,7 @@ import {
   sequencesRow,
   stateBeside,
 } from '../customers/index.ts'
-import type { Reader } from '../db/index.ts'
+import type { Reader, Sql } from '../db/index.ts'
 import {
   column,
   nothing,
@@ -67,17 +67,21 @@ export async function findEntity(
   )
 }
 
+const entitiesWithIds = (customerKey: Sql, ids: readonly string[]): Sql => sql`
+  select ${entityColumnList} from entities e cross join lateral (
+    select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t
+  where e.customer_key = ${customerKey} and e.id = any(${ids}::text[])`
+
 /**
  * Returns a customer's entities by their ids, including archived ones, in no particular order. Null
  * if their metadata is too large to load at once.
  */
-export const findEntities = togetherReader(
-  entityRow,
-  (customerKey: Uuid, ids) => sql`
-    select ${entityColumnList} from entities e cross join lateral (
-      select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t
-    where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`,
+export const findEntities = togetherReader(entityRow, (customerKey: Uuid, ids) =>
+  entitiesWithIds(sql`${customerKey}::uuid`, ids),
 )
+
+/** Like `findEntities`, of a customer whose key is an expression. */
+export const findEntitiesOf = togetherReader(entityRow, entitiesWithIds)
 
 /** Inserts new entities and updates existing ones. */
 export const saveEntities = rowWriter<Owner, Entity>(
