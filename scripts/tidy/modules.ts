@@ -56,6 +56,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   entities: [...BASE, 'jobs', 'events', 'customers'],
   entitlements: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING],
+  subscriptions: [...BASE, 'catalog/features', 'entitlements'],
   promotional: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', ...METERING, 'entitlements'],
   budgets: [
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],

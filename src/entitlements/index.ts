@@ -20,7 +20,7 @@ export { type FeatureState, withoutExpiredHolds } from './feature-state.ts'
 export type { EntitlementPublisher } from './publisher.ts'
 export { resolve } from './resolve.ts'
 export type { EntitlementSource, SourcesOf } from './source-port.ts'
-export type { Decision, EffectiveEntitlement, Request } from './types.ts'
+export type { Decision, EffectiveEntitlement, Request, Source } from './types.ts'
 export { usageWindow } from './usage-period.ts'
 export { firstAfter, isBlockedByHold } from './valid-until.ts'
 export {
