@@ -613,6 +613,16 @@ export type BadInputErrorResponseDto = {
 }
 
 /**
+ * Whether billing periods are counted anew from a change.
+ */
+export type BillingCycleAnchorChoice = 'UNCHANGED' | 'NOW'
+
+/**
+ * How long a billing period is.
+ */
+export type BillingPeriod = 'MONTHLY' | 'ANNUALLY'
+
+/**
  * A count of at most 10,000.
  */
 export type BoundedCount = {
@@ -2847,6 +2857,55 @@ export type ForwardPagination = {
 }
 
 /**
+ * A change of a subscription that was scheduled. It stays in the list when it is over.
+ */
+export type FutureUpdate = {
+  /**
+   * What changes.
+   */
+  subscriptionScheduleType:
+    | 'DOWNGRADE'
+    | 'PLAN'
+    | 'BILLING_PERIOD'
+    | 'UNIT_AMOUNT'
+    | 'RECURRING_CREDITS'
+    | 'PRICE_OVERRIDE'
+    | 'ADDON'
+    | 'COUPON'
+    | 'MIGRATE_TO_LATEST'
+    | 'ADDITIONAL_META_DATA'
+    | 'BILLING_INFO_METADATA'
+  /**
+   * Where the change is. `FAILED`: what it names was no longer sold.
+   */
+  scheduleStatus: 'PENDING_PAYMENT' | 'SCHEDULED' | 'CANCELED' | 'DONE' | 'FAILED'
+  /**
+   * When the change takes effect, or took effect, or would have.
+   */
+  scheduledExecutionTime: string
+  /**
+   * The plan or add-on that the change brings. Otherwise null.
+   */
+  targetPackage: {
+    id: PackageId
+  } | null
+}
+
+/**
+ * The subscription whose future updates were canceled.
+ */
+export type FutureUpdateCancellation = {
+  id: SubscriptionId
+}
+
+/**
+ * The subscription whose future updates were canceled.
+ */
+export type FutureUpdateCancellationResponse = {
+  data: FutureUpdateCancellation
+}
+
+/**
  * An entity, or one of its budgets with its current usage.
  */
 export type GovernanceNode = {
@@ -4105,6 +4164,11 @@ export type ResetPeriod = 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR'
 export type RoundingMode = 'UP' | 'DOWN'
 
 /**
+ * When a change takes effect. The default is `IMMEDIATE`.
+ */
+export type ScheduleStrategy = 'END_OF_BILLING_PERIOD' | 'END_OF_BILLING_MONTH' | 'IMMEDIATE'
+
+/**
  * An object that a search found.
  */
 export type SearchHit = {
@@ -4235,6 +4299,507 @@ export type StripePassthrough = {
    * @maxItems 100
    */
   taxIds?: TaxId[]
+}
+
+/**
+ * A plan that a customer has, with its add-ons.
+ */
+export type Subscription = {
+  id: SubscriptionId
+  customerId: CustomerId
+  /**
+   * The resource that it is for.
+   */
+  resourceId: string | null
+  planId: PackageId
+  status: SubscriptionStatus
+  /**
+   * Why it has ended. Null until then.
+   */
+  cancelReason:
+    | 'UPGRADE_OR_DOWNGRADE'
+    | 'CANCELLED_BY_BILLING'
+    | 'EXPIRED'
+    | 'DETACH_BILLING'
+    | 'TRIAL_ENDED'
+    | 'Immediate'
+    | 'TRIAL_CONVERTED'
+    | 'PENDING_PAYMENT_EXPIRED'
+    | 'ScheduledCancellation'
+    | 'CustomerArchived'
+    | 'AutoCancellationRule'
+    | null
+  pricingType: PricingType
+  /**
+   * When it was created.
+   */
+  createdAt: string
+  /**
+   * When it started or will start.
+   */
+  startDate: string
+  /**
+   * When it expires, as was agreed.
+   */
+  endDate: string | null
+  /**
+   * When it was canceled or will be.
+   */
+  cancellationDate: string | null
+  /**
+   * When it ended or will end, for whatever reason is first.
+   */
+  effectiveEndDate: string | null
+  /**
+   * When its trial ends or ended.
+   */
+  trialEndDate: string | null
+  /**
+   * Null if it has no trial.
+   */
+  trial: SubscriptionTrial | null
+  /**
+   * Null if it has no billing periods, as a free plan.
+   */
+  billingPeriod: BillingPeriod | null
+  /**
+   * From where billing periods are counted. Null before the first.
+   */
+  billingCycleAnchor: string | null
+  /**
+   * When the billing period in progress began.
+   */
+  currentBillingPeriodStart: string | null
+  /**
+   * When the billing period in progress ends.
+   */
+  currentBillingPeriodEnd: string | null
+  /**
+   * Its add-ons.
+   */
+  addons: SubscriptionAddon[]
+  /**
+   * Entitlements of this subscription alone, which replace those of its plan.
+   */
+  subscriptionEntitlements: SubscriptionEntitlementReference[]
+  /**
+   * Changes that were scheduled, in that order.
+   */
+  futureUpdates: FutureUpdate[]
+  metadata: Metadata
+  /**
+   * The customer that pays for it, if it is another one.
+   */
+  payingCustomerId: string | null
+  /**
+   * The id in an outside billing system.
+   */
+  billingId: string | null
+  /**
+   * How the first payment stands.
+   */
+  paymentCollection: 'NOT_REQUIRED' | 'PROCESSING' | 'FAILED' | 'ACTION_REQUIRED'
+  /**
+   * Prices are not served yet: always null.
+   */
+  paymentCollectionMethod: 'CHARGE' | 'INVOICE' | 'NONE' | null
+  /**
+   * Prices are not served yet: always null.
+   */
+  budget: null
+  /**
+   * Prices are not served yet: always null.
+   */
+  minimumSpend: null
+  /**
+   * Prices are not served yet: always null.
+   */
+  latestInvoice: null
+  /**
+   * Contracts are not served yet: always null.
+   */
+  contractId: null
+  /**
+   * Prices are not served yet: always empty.
+   */
+  prices: {}[]
+  /**
+   * Prices are not served yet: always empty.
+   */
+  coupons: {}[]
+}
+
+/**
+ * An add-on in a subscription.
+ */
+export type SubscriptionAddon = {
+  id: PackageId
+  /**
+   * How many units of it.
+   */
+  quantity: number
+}
+
+/**
+ * An add-on for a subscription.
+ */
+export type SubscriptionAddonInput = {
+  /**
+   * The id of the add-on.
+   */
+  id: string
+  /**
+   * How many units of it. 0 leaves it out.
+   */
+  quantity: number
+}
+
+/**
+ * When and how to cancel.
+ */
+export type SubscriptionCancelRequestBody = {
+  /**
+   * When it takes effect. The default is that of the product.
+   */
+  cancellationTime?: 'END_OF_BILLING_PERIOD' | 'IMMEDIATE' | 'SPECIFIC_DATE'
+  /**
+   * The date of a `SPECIFIC_DATE`, in the future.
+   */
+  endDate?: string
+  /**
+   * Whether the free plan of the product follows, or nothing.
+   */
+  cancellationAction?: 'DEFAULT' | 'REVOKE_ENTITLEMENTS'
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  prorate?: {
+    [k: string]: unknown
+  }
+}
+
+/**
+ * An entitlement of the subscription alone. It replaces that of the plan. Fields of the reset period may be absent.
+ */
+export type SubscriptionEntitlementInput = {
+  /**
+   * The feature.
+   */
+  id: string
+  /**
+   * Only `FEATURE`. Credits are not served yet: refused with `UnsupportedParameter`.
+   */
+  type: 'FEATURE' | 'CREDIT'
+  /**
+   * The limit of a NUMBER feature.
+   */
+  usageLimit?: number
+  /**
+   * Whether there is no limit. It excludes `usageLimit`.
+   */
+  hasUnlimitedUsage?: boolean
+  /**
+   * Whether usage may exceed the limit.
+   */
+  hasSoftLimit?: boolean
+  resetPeriod?: ResetPeriod
+  /**
+   * Only for the reset period `YEAR`.
+   */
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig | null
+  /**
+   * Only for the reset period `MONTH`.
+   */
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig | null
+  /**
+   * Only for the reset period `WEEK`.
+   */
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig | null
+  /**
+   * Credits are not served yet.
+   */
+  amount?: number
+  /**
+   * Credits are not served yet.
+   */
+  cadence?: 'MONTH' | 'YEAR'
+}
+
+/**
+ * An entitlement of one subscription, which replaces that of its plan.
+ */
+export type SubscriptionEntitlementReference = {
+  /**
+   * The id of the feature.
+   */
+  id: string
+  /**
+   * Whether it is a feature or credits of a currency.
+   */
+  type: 'FEATURE' | 'CREDIT'
+}
+
+/**
+ * The id of a subscription, as you chose it. Letters, digits and `_ | . @ -`. The first character is a letter or a digit.
+ */
+export type SubscriptionId = string
+
+/**
+ * A page of subscriptions.
+ */
+export type SubscriptionListPage = {
+  data: Subscription[]
+  pagination: CursorPagination
+}
+
+/**
+ * What a provision has done.
+ */
+export type SubscriptionProvision = {
+  /**
+   * The subscription that the request was about: the new one, or the one that it has changed.
+   */
+  id: SubscriptionId
+  /**
+   * Whether the subscription is there, or waits for a payment.
+   */
+  status: 'SUCCESS' | 'PAYMENT_REQUIRED'
+  /**
+   * Whether the request takes effect later.
+   */
+  isScheduled: boolean
+  subscription: Subscription
+  /**
+   * Everything that the customer may use now, for the resource if there is one.
+   */
+  entitlements: Entitlement[]
+}
+
+/**
+ * The subscription to provision.
+ */
+export type SubscriptionProvisionRequestBody = {
+  customerId: CustomerId
+  /**
+   * The plan.
+   */
+  planId: string
+  /**
+   * The id of a new subscription. The default is one that the server makes.
+   */
+  id?: SubscriptionId
+  /**
+   * The resource that it is for. Required if a customer can have several subscriptions to the product, otherwise not allowed.
+   */
+  resourceId?: string | null
+  /**
+   * When it starts. The default is now.
+   */
+  startDate?: string
+  /**
+   * When it will be canceled. It must be after the start.
+   */
+  cancellationDate?: string
+  billingPeriod?: BillingPeriod
+  billingCycleAnchor?: BillingCycleAnchorChoice
+  scheduleStrategy?: ScheduleStrategy
+  trialOverrideConfiguration?: TrialOverrideConfiguration
+  /**
+   * Its add-ons, each once. For the plan that the customer has, this replaces the list.
+   *
+   * @maxItems 100
+   */
+  addons?: SubscriptionAddonInput[]
+  /**
+   * Entitlements of this subscription alone. For the plan that the customer has, this replaces the list.
+   *
+   * @maxItems 1000
+   */
+  entitlements?: SubscriptionEntitlementInput[]
+  metadata?: Metadata
+  /**
+   * The customer that pays for a new subscription. The default is the customer itself.
+   */
+  payingCustomerId?: CustomerId | null
+  /**
+   * The id of a new subscription in an outside billing system.
+   */
+  billingId?: string | null
+  /**
+   * The id of a new subscription in Salesforce.
+   */
+  salesforceId?: string | null
+  /**
+   * No payment is awaited yet, so this has no effect.
+   */
+  awaitPaymentConfirmation?: boolean
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  appliedCoupon?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  billingCountryCode?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  billingInformation?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  budget?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  charges?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  checkoutOptions?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  minimumSpend?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  paymentCollectionMethod?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  priceOverrides?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  unitQuantity?: {
+    [k: string]: unknown
+  }
+}
+
+/**
+ * What a provision has done.
+ */
+export type SubscriptionProvisionResponse = {
+  data: SubscriptionProvision
+}
+
+/**
+ * One subscription.
+ */
+export type SubscriptionResponse = {
+  data: Subscription
+}
+
+/**
+ * Where a subscription is in its life. Only `ACTIVE` and `IN_TRIAL` give entitlements.
+ */
+export type SubscriptionStatus =
+  'PAYMENT_PENDING' | 'ACTIVE' | 'EXPIRED' | 'IN_TRIAL' | 'CANCELED' | 'NOT_STARTED'
+
+/**
+ * The trial of a subscription.
+ */
+export type SubscriptionTrial = {
+  trialEndBehavior: TrialEndBehavior
+}
+
+/**
+ * The changes. Absent fields stay as they are.
+ */
+export type SubscriptionUpdateRequestBody = {
+  /**
+   * The whole list of its add-ons, each once.
+   *
+   * @maxItems 100
+   */
+  addons?: SubscriptionAddonInput[]
+  /**
+   * The whole list of entitlements of this subscription alone.
+   *
+   * @maxItems 1000
+   */
+  entitlements?: SubscriptionEntitlementInput[]
+  billingPeriod?: BillingPeriod
+  billingCycleAnchor?: BillingCycleAnchorChoice
+  scheduleStrategy?: ScheduleStrategy
+  /**
+   * Another end of the trial. One that is not in the future ends the trial now.
+   */
+  trialEndDate?: string
+  /**
+   * When it will be canceled. Null removes a scheduled cancellation.
+   */
+  cancellationDate?: string | null
+  metadata?: Metadata
+  /**
+   * The id in Salesforce.
+   */
+  salesforceId?: string | null
+  /**
+   * No payment is awaited yet, so this has no effect.
+   */
+  awaitPaymentConfirmation?: boolean
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  appliedCoupon?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  billingInformation?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  budget?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  charges?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  minimumSpend?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  priceOverrides?: {
+    [k: string]: unknown
+  }
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  promotionCode?: {
+    [k: string]: unknown
+  }
 }
 
 /**
@@ -4392,6 +4957,26 @@ export type TrialBudget = {
    * The limit as an amount of money.
    */
   limit: number
+}
+
+/**
+ * What happens at the end of a trial.
+ */
+export type TrialEndBehavior = 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION'
+
+/**
+ * Whether there is a trial, whatever the plan says.
+ */
+export type TrialOverrideConfiguration = {
+  /**
+   * Whether the subscription begins with a trial.
+   */
+  isTrial: boolean
+  trialEndBehavior?: TrialEndBehavior
+  /**
+   * The end of the trial. The default is the length in the plan.
+   */
+  trialEndDate?: string
 }
 
 /**
@@ -6475,6 +7060,119 @@ export type Operations = {
     body: SignInCodeExchangeRequestBody
     response: ApiKeyWithSecretResponse
   }
+  'v1.subscriptions.cancel': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: SubscriptionCancelRequestBody
+    response: SubscriptionResponse
+  }
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: FutureUpdateCancellationResponse
+  }
+  'v1.subscriptions.futureUpdate.cancelSchedule': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: FutureUpdateCancellationResponse
+  }
+  'v1.subscriptions.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * Only those of this customer. An unknown customer has none.
+       */
+      customerId?: CustomerId
+      /**
+       * Only those to this plan.
+       */
+      planId?: string
+      /**
+       * Only those for resources with this id.
+       */
+      resourceId?: string
+      /**
+       * Only those with these pricing types, separated by commas.
+       *
+       * @maxItems 100
+       */
+      pricingType?: PricingType[]
+      /**
+       * Only those with these statuses, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: SubscriptionStatus[]
+      /**
+       * Only those created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      createdAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: SubscriptionListPage
+  }
+  'v1.subscriptions.provision': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: SubscriptionProvisionRequestBody
+    response: SubscriptionProvisionResponse
+  }
+  'v1.subscriptions.retrieve': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: SubscriptionResponse
+  }
+  'v1.subscriptions.update': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: SubscriptionUpdateRequestBody
+    response: SubscriptionResponse
+  }
   'v1.usage.history': {
     params: {
       /**
@@ -6860,6 +7558,8 @@ export const OPERATION_PERMISSIONS = [
   'plans:write',
   'products:read',
   'products:write',
+  'subscriptions:read',
+  'subscriptions:write',
   'usage:read',
   'usage:write',
 ] as const

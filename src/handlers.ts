@@ -25,6 +25,7 @@ import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { reportingHandlers } from './reporting/index.ts'
 import { searchHandlers } from './search/index.ts'
 import { entitlements } from './sources.ts'
+import { endSubscriptions, subscriptionHandlers } from './subscriptions/index.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
 
@@ -46,8 +47,9 @@ export const handlers: Handlers = {
   ...productHandlers,
   ...planHandlers,
   ...addonHandlers,
-  ...customersHandlers([releaseWhenArchived, archivePublisher(entitlements)]),
+  ...customersHandlers([releaseWhenArchived, endSubscriptions, archivePublisher(entitlements)]),
   ...promotionalHandlers(publishEntitlements),
+  ...subscriptionHandlers(publishEntitlements),
   ...entityHandlers,
   ...budgetHandlers,
   ...entityTreeHandlers,

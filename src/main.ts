@@ -53,6 +53,7 @@ import { makePartitions } from './metering/records/index.ts'
 import { usagePurge } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { createStateTokens } from './state-tokens/index.ts'
+import { subscriptionWork } from './subscriptions/index.ts'
 import { VERSION } from './version.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
@@ -63,6 +64,7 @@ const workHandlers: WorkHandlers = {
   ...purgeWork([outboxPurge, answerPurge, usagePurge, counterPurge, decisionPurge]),
   [RANK_BUDGETS]: rankBudgets,
   ...promotionalWork(publishEntitlements),
+  ...subscriptionWork(publishEntitlements),
 }
 
 /**

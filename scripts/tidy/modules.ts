@@ -56,7 +56,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   entities: [...BASE, 'jobs', 'events', 'customers'],
   entitlements: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING],
-  subscriptions: [...BASE, 'catalog/features', 'entitlements'],
+  subscriptions: [...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'entitlements']],
   promotional: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', ...METERING, 'entitlements'],
   budgets: [
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
@@ -96,17 +96,25 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
-    ...['promotional', 'budgets', 'budgets/entity-tree', 'budgets/history', 'budgets/ranking'],
+    ...[
+      'promotional',
+      'subscriptions',
+      'budgets',
+      'budgets/entity-tree',
+      'budgets/history',
+      'budgets/ranking',
+    ],
     ...['decisions', 'engine', 'engine/http', 'engine/reservations', 'reporting', 'search'],
     'sources.ts',
   ],
   'main.ts': [
-    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'state-tokens', 'http'],
+    ...[...BASE, ...RULES, 'promotional', 'subscriptions', 'idempotency', 'state-tokens', 'http'],
     ...['budgets/ranking', 'embedded-postgres', 'decisions', 'console', 'sources.ts'],
     ...['handlers.ts', 'log.ts', 'version.ts'],
   ],
   cli: [
-    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],
+    ...[...BASE, ...RULES, 'promotional', 'subscriptions', 'idempotency', 'http'],
+    ...['embedded-postgres', 'backup'],
     ...['engine', 'engine/verify', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts'],
     'version.ts',
   ],

@@ -10,6 +10,13 @@ export const lockCatalog = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     select 1 from environments where ${inEnvironment(scope)} for no key update`)
 
+/**
+ * Keeps an environment's catalog as it is. What is published or archived comes before or after this
+ * transaction. Hold it before anything else.
+ */
+export const holdCatalog = (tx: Tx, scope: Scope) =>
+  tx.execute(sql`select 1 from environments where ${inEnvironment(scope)} for share`)
+
 /** Call this after each change of features or currencies. Caches compare the version. */
 export const renewCatalogVersion = (tx: Tx, scope: Scope) =>
   tx.execute(sql`

@@ -1,2 +1,2 @@
-export { catalogVersion, catalogVersionOf } from './catalog-store.ts'
+export { catalogVersion, catalogVersionOf, holdCatalog } from './catalog-store.ts'
 export { type CatalogUse, NO_REFERENCES } from './catalog-use.ts'

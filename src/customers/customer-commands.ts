@@ -14,7 +14,8 @@ import {
 } from './change-customer.ts'
 import type { ArchiveHook } from './customer-change.ts'
 import { activeChange, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
-import { claimIds } from './customer-store.ts'
+import { KIND } from './customer-store.ts'
+import { claimIds } from './directory-store.ts'
 import { linkField, refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
 import { customerToWire } from './wire.ts'
@@ -38,7 +39,7 @@ export async function provisionCustomer(
     const links = newLinks(call, stated, now)
     const after = changeCustomer(blank, input, { links, now })
     const [claimed] = await Promise.all([
-      claimIds(tx, scope, [{ customerId, key: after.key }]),
+      claimIds(tx, scope, { kind: KIND, claims: [{ id: customerId, customerKey: after.key }] }),
       requireLinked(tx, { ...call, now }, stated, linkField),
     ])
     if (claimed === 0) throw duplicated(inBody('id'), `id: customer ${customerId} already exists`)

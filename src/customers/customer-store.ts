@@ -22,20 +22,19 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { ownerOf } from './directory-store.ts'
 import type { Customer, Link } from './types.ts'
 
 /** The kind of customers' own ids in the directory. */
-const KIND = 'customer'
+export const KIND = 'customer'
 
 /** A scalar subquery: the key of the customer with an id; null if there is none. */
 export const customerNamed = (scope: Scope, customerId: string): Sql =>
   customerIn(sql`${scope.environmentKey}::uuid`, sql`${customerId}::text`)
 
 /** As `customerNamed`, for an environment and an id that are expressions. */
-export const customerIn = (environmentKey: Sql, customerId: Sql): Sql => sql`(
-  select customer_key from directory
-  where directory.environment_key = ${environmentKey} and directory.kind = ${KIND}::text
-    and directory.id = ${customerId})`
+export const customerIn = (environmentKey: Sql, customerId: Sql): Sql =>
+  ownerOf(environmentKey, KIND, customerId)
 
 /** A relation for statements of other modules: the customer whose key is an expression. */
 export const customerWithKey = (customerKey: Sql): Sql =>
@@ -46,23 +45,6 @@ const customersNamed = (scope: Scope, customerIds: readonly string[]): Sql => sq
   select customer_key from directory
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
     and id = any(${customerIds}::text[]))`
-
-export type Claim = { customerId: string; key: Uuid }
-
-/**
- * Claims ids that are free and returns how many were free. Waits for transactions that are about to
- * commit one of them, in the order of the ids, so that two requests never deadlock.
- */
-export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promise<number> =>
-  tx.execute(sql`
-    insert into directory (environment_key, kind, id, customer_key)
-    select ${scope.environmentKey}::uuid, ${KIND}::text, id, customer_key
-    from ${rows(claims, {
-      id: ['text', ({ customerId }) => customerId],
-      customer_key: ['uuid', ({ key }) => key],
-    })} as claim
-    order by id collate "C"
-    on conflict (environment_key, kind, id) do nothing`)
 
 export const findCustomerKey = (
   reader: Reader,
@@ -136,6 +118,12 @@ export const lockCustomerByKey = (tx: Tx, customerKey: Uuid): Promise<number> =>
   tx.execute(sql`
     select customer_key from customers
     where customer_key = ${customerKey}::uuid for no key update`)
+
+/** Like `lockCustomerByKey`, but does not wait. Returns 0 if another transaction has the lock. */
+export const lockCustomerIfFree = (tx: Tx, customerKey: Uuid): Promise<number> =>
+  tx.execute(sql`
+    select customer_key from customers
+    where customer_key = ${customerKey}::uuid for no key update skip locked`)
 
 /** Locks several customers, one after the other in the order of their ids. */
 export const lockCustomers = (

@@ -58,11 +58,32 @@ export async function requireStatus(
  * Locks a customer until the end of the transaction and returns its key. Nobody else can write to
  * it or archive it meanwhile. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`.
  */
-export async function lockActiveCustomer(tx: Tx, scope: Scope, customerId: string): Promise<Uuid> {
+export async function lockActiveCustomer(
+  tx: Tx,
+  scope: Scope,
+  customerId: string,
+  field: Field = NAMED,
+): Promise<Uuid> {
   const locked = await store.lockCustomer(tx, scope, customerId)
-  if (locked === null) throw unknownCustomer(customerId)
-  refuseArchived({ id: customerId, archivedAt: locked.archivedAt })
+  if (locked === null) throw unknownCustomer(customerId, field)
+  refuseArchived({ id: customerId, archivedAt: locked.archivedAt }, field)
   return locked.key
+}
+
+/**
+ * Returns the key of a customer that is not archived. 404 `CustomerNotFound`; 400
+ * `EntityIsArchivedError`.
+ */
+export async function requireActiveCustomer(
+  reader: Reader,
+  scope: Scope,
+  customerId: string,
+  field: Field,
+): Promise<Uuid> {
+  const found = await store.findStatus(reader, scope, customerId)
+  if (found === null) throw unknownCustomer(customerId, field)
+  refuseArchived({ id: customerId, archivedAt: found.archivedAt }, field)
+  return found.key
 }
 
 /** Locks a customer, archived or not, and returns it with its links. 404 `CustomerNotFound`. */

@@ -8,6 +8,7 @@ import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
 import { type Change, newLinks, requireLinked, save } from './customer-change.ts'
 import * as store from './customer-store.ts'
+import { claimIds } from './directory-store.ts'
 import { refuseArchived } from './find-customer.ts'
 import { importRow, isStale, linksOfRow, refuseRepeatedRows } from './import-row.ts'
 import * as integrationStore from './integration-store.ts'
@@ -62,11 +63,11 @@ async function load(
 ): Promise<ImportContext> {
   const { blanks, integrationId } = wanted
   const ids = blanks.map(({ id }) => id)
-  const claims = blanks.map(({ id, key }) => ({ customerId: id, key }))
+  const claims = blanks.map(({ id, key }) => ({ id, customerKey: key }))
   // A statement sees what was committed before it began. The third one begins after the second one
   // has locked the customers, so it reads their latest state.
   const [claimed, , found, salesforce, named] = await Promise.all([
-    store.claimIds(tx, scope, claims),
+    claimIds(tx, scope, { kind: store.KIND, claims }),
     store.lockCustomers(tx, scope, ids),
     store.findCustomers(tx, scope, ids),
     integrationStore.findOldestIntegration(tx, scope, SALESFORCE.vendor),

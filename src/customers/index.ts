@@ -9,10 +9,14 @@ export {
   findCustomerKey,
   findCustomerKeys,
   lockCustomerByKey,
+  lockCustomerIfFree,
   type Walk,
   walkCustomers,
 } from './customer-store.ts'
+export { claimIds, findOwner, releaseIds } from './directory-store.ts'
 export {
+  lockActiveCustomer,
+  requireActiveCustomer,
   requireCustomer,
   requireStatus,
   unknownCustomer,
@@ -20,11 +24,13 @@ export {
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
 export {
+  addResource,
   countResources,
   existingResources,
   findResourceIds,
   findResourceKeys,
   type ResourceKey,
+  resourceIdOf,
 } from './resource-store.ts'
 export {
   environmentHeadOf,

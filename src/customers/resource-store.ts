@@ -99,6 +99,12 @@ export async function findResourceIds(
   return new Map(found.map(({ resourceKey, id }) => [resourceKey, id]))
 }
 
+/** A scalar subquery: the id of a resource. Null for none. */
+export const resourceIdOf = (customerKey: Sql, resourceKey: Sql): Sql => sql`(
+  select id from customer_resources
+  where customer_resources.customer_key = ${customerKey}
+    and customer_resources.resource_key = ${resourceKey})`
+
 /** Adds a resource. One with the same id stays as it is. */
 export const addResource = (tx: Tx, owner: Owner, resource: Resource): Promise<number> =>
   tx.execute(sql`

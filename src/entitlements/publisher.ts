@@ -1,3 +1,4 @@
+import type { CustomerEntitlements } from '../api.gen.ts'
 import type { Tx } from '../db/index.ts'
 import type { PublishContext } from '../events/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -8,15 +9,31 @@ export type Trigger =
   | 'promotional_entitlement_updated'
   | 'promotional_entitlement_revoked'
   | 'promotional_entitlement_expired'
+  | 'subscription_created'
+  | 'subscription_updated'
+  | 'subscription_canceled'
+  | 'subscription_expired'
+  | 'trial_started'
+  | 'trial_converted'
+  | 'trial_expired'
   | 'customer_archived'
   | 'customer_unarchived'
 
+export type EntitlementUpdate = {
+  customerKey: Uuid
+  /** null: nothing is published. */
+  trigger: Trigger | null
+  /** The resource whose entitlements are returned and published. The default is none. */
+  resourceId?: string | null
+}
+
 /**
- * Renews the version of a customer, whose entitlements have changed, and publishes all of them. The
- * change must have been written before. The version is the last lock of the transaction.
+ * Renews the version of a customer, whose entitlements have changed, and publishes and returns all
+ * of them. The change must have been written before. The version is the last lock of the
+ * transaction.
  */
 export type EntitlementPublisher = (
   tx: Tx,
   context: PublishContext,
-  update: { customerKey: Uuid; trigger: Trigger },
-) => Promise<void>
+  update: EntitlementUpdate,
+) => Promise<CustomerEntitlements>

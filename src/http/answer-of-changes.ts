@@ -72,6 +72,49 @@ const removal: ChangeAnswer = (changes, { params: { userId } }) => {
 /** The package whose draft was discarded. */
 const packageId: ChangeAnswer = (_, { params: { id } }) => ({ id })
 
+/** The fields of a subscription that only its events have. */
+const withoutEventFields = (event: object | null): object | null => {
+  if (event === null) return null
+  const { entityId: _, isUpgrade: _1, isDowngrade: _2, ...subscription } = Object(event)
+  return subscription
+}
+
+/** The subscription that the path names. */
+const subscription: ChangeAnswer = (changes, { params: { id } }) =>
+  withoutEventFields(changes.findLast(({ objectId }) => objectId === id)?.after ?? null)
+
+/** What was created, or else the subscription that was changed instead. */
+const provision: ChangeAnswer = (changes) => {
+  const ofSubscriptions = changes.filter(({ type }) => type.startsWith('subscription.'))
+  const isSubject = ({ type }: Change) => !type.endsWith('canceled') && !type.endsWith('expired')
+  const named =
+    ofSubscriptions.find(({ type }) => type === 'subscription.created') ??
+    ofSubscriptions.findLast(isSubject)
+  const last = ofSubscriptions.findLast(({ objectId }) => objectId === named?.objectId)
+  const found = withoutEventFields(last?.after ?? null)
+  const listed = changes.find(({ type }) => type === 'entitlements.updated')?.after ?? null
+  if (found === null || listed === null) return null
+  const id = fieldIn(found, 'id')
+  const entitlements = fieldIn(listed, 'entitlements')
+  return {
+    id,
+    status: 'SUCCESS',
+    isScheduled: isLater(found, last),
+    subscription: found,
+    entitlements,
+  }
+}
+
+/** Whether the subscription is to start, or has got an update that is to come. */
+function isLater(subscription: object, change: Change | undefined): boolean {
+  if (fieldIn(subscription, 'status') === 'NOT_STARTED') return true
+  const isUpdated = fieldIn(change?.before, 'futureUpdates') !== undefined
+  const updates = listIn(subscription, ['futureUpdates'])
+  return isUpdated && updates.some((each) => fieldIn(each, 'scheduleStatus') === 'SCHEDULED')
+}
+
+const subscriptionId: ChangeAnswer = (_, { params: { id } }) => ({ id })
+
 /** No subscription has to move to a new version. */
 const noTask: ChangeAnswer = () => ({ taskId: null })
 
@@ -127,6 +170,11 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.addons.createDraft': object('addon.updated'),
   'v1.addons.removeDraft': packageId,
   'v1.addons.publish': noTask,
+  'v1.subscriptions.provision': provision,
+  'v1.subscriptions.update': subscription,
+  'v1.subscriptions.cancel': subscription,
+  'v1.subscriptions.futureUpdate.cancelSchedule': subscriptionId,
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': subscriptionId,
   'v1Beta.entityTypes.upsert': objects(['entity_type.created', 'entity_type.updated'], 'types'),
   'v1Beta.entityTypes.archive': ids,
   'v1Beta.entityTypes.unarchive': ids,

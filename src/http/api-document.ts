@@ -18,6 +18,7 @@ export type Parameter = {
  */
 export const SERIALIZED_BY = [
   'customer',
+  'subscription',
   'customers',
   'catalog',
   'entityTypes',

@@ -17,9 +17,10 @@ export function serializationKeyOf(
   { params, body }: RequestInput,
 ): string | null {
   if (serializedBy === null || serializedBy === 'engine') return null
+  if (serializedBy === 'subscription') return `${environmentKey} subscription ${params.id}`
   if (serializedBy !== 'customer') return `${environmentKey} ${serializedBy}`
-  const customerId = params.id ?? (body as { id: string }).id
-  return `${environmentKey} customer ${customerId}`
+  const { id, customerId = id } = Object(body) as { id?: string; customerId?: string }
+  return `${environmentKey} customer ${params.id ?? customerId}`
 }
 
 /** One mutex for the writes of all operations. 503 if the queue of a key is full. */

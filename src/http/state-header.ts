@@ -69,7 +69,8 @@ export function answeringWithState(
 /** Returns the customer that a request is about, or null if it is about several. */
 function customerIn({ path }: Operation, { params, body }: RequestInput): string | null {
   const named = path.includes('/customers/{id}') ? params.id : params.customerId
-  if (named !== undefined) return named
+  const found = named ?? (Object(body) as { customerId?: string }).customerId
+  if (found !== undefined) return found
   const list = Object.values(Object(body)).find((value) => Array.isArray(value)) ?? [body]
   const ids = new Set(list.map(idIn))
   const [id] = ids

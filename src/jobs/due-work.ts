@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
-import type { Sql, Tx } from '../db/index.ts'
-import { column, databaseClock, isRetryable, row, rows, sql } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, databaseClock, hasRow, isRetryable, row, rows, sql } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import { WrongClock } from '../kernel/errors.ts'
@@ -82,6 +82,20 @@ async function insert(
     })} as work
     on conflict (customer_key, kind, subject) ${whenNoted}`)
 }
+
+/** Returns whether any work of a kind is due in an environment. */
+export const isAnyDue = (
+  reader: Reader,
+  scope: Scope,
+  { kind, now }: { kind: string; now: Instant },
+): Promise<boolean> =>
+  hasRow(
+    reader,
+    sql`
+    select 1 from due_work
+    where environment_key = ${scope.environmentKey}::uuid and kind = ${kind}::text
+      and due_at <= ${instantToWire(now)}::timestamptz limit 1`,
+  )
 
 /**
  * Runs all work that is due both by the application's clock and by the database's clock, each piece

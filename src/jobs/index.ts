@@ -1,5 +1,6 @@
 export {
   correctDueTimes,
+  isAnyDue,
   type Schedule,
   scheduleAll,
   scheduleRecurring,

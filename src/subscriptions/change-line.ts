@@ -1,5 +1,7 @@
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { addUnits } from '../kernel/period.ts'
 import { anchorAfter, withCycle } from './billing-period.ts'
@@ -56,18 +58,41 @@ export const trialOf = ({ subscriptions }: Line): Subscription | null =>
 const scheduledOf = ({ subscriptions }: Line): Subscription | null =>
   subscriptions.find(({ status }) => status === 'NOT_STARTED') ?? null
 
-/** Replaces a subscription by its next state. */
+/**
+ * Replaces a subscription by its next state. 400 `InvalidArgumentError` if too many updates are
+ * pending.
+ */
 export function put(
   line: Line,
-  after: Subscription,
+  next: Subscription,
   { at, kind }: { at: Instant; kind: TransitionKind },
 ): LineChange {
+  const after = withFewUpdates(next)
   const before = line.subscriptions.find(({ key }) => key === after.key) ?? null
   const subscriptions =
     before === null
       ? [...line.subscriptions, after]
       : line.subscriptions.map((each) => (each.key === after.key ? after : each))
   return { line: { ...line, subscriptions }, transitions: [{ at, kind, before, after }] }
+}
+
+/** The most updates of a subscription that are kept. */
+const UPDATES_LIMIT = 100
+
+/** Drops the oldest updates that are over. */
+function withFewUpdates(subscription: Subscription): Subscription {
+  const { updates } = subscription
+  if (updates.length <= UPDATES_LIMIT) return subscription
+  const pending = updates.filter(isPending).length
+  if (pending > UPDATES_LIMIT)
+    throw badInput(
+      inBody(),
+      `at most ${UPDATES_LIMIT} updates of a subscription can be pending`,
+      'InvalidArgumentError',
+    )
+  const over = updates.filter((update) => !isPending(update))
+  const dropped = new Set(over.slice(0, updates.length - UPDATES_LIMIT))
+  return { ...subscription, updates: updates.filter((update) => !dropped.has(update)) }
 }
 
 /** Ends a subscription. What was scheduled for it is canceled. */

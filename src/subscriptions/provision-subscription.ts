@@ -121,7 +121,8 @@ type Request = { input: ProvisionInput; moment: Moment }
 /** A scheduled cancellation stays unless the request has another one. */
 function update(line: Line, { key }: Subscription, { input, moment }: Request): Provision {
   const cancellationAt = input.cancellation?.at
-  const change = updateSubscription(line, key, { ...input, cancellationAt }, moment)
+  const successor = input.cancellation?.successor ?? null
+  const change = updateSubscription(line, key, { ...input, cancellationAt, successor }, moment)
   const isLater = input.strategy !== null && input.strategy !== 'IMMEDIATE'
   return { ...change, key, isScheduled: isLater && change.transitions.length > 0 }
 }
@@ -130,7 +131,8 @@ function update(line: Line, { key }: Subscription, { input, moment }: Request): 
 function convert(line: Line, { key }: Subscription, { input, moment }: Request): Provision {
   const { at } = moment
   const { firstPayment, cancellation } = input
-  const change = inTurn(updateSubscription(line, key, input, moment), (now) => {
+  const update = { ...input, successor: null }
+  const change = inTurn(updateSubscription(line, key, update, moment), (now) => {
     const trial = { ...subscriptionOf(now, key), firstPayment, cancellation }
     return convertTrial(now, trial, { at, anchor: at })
   })

@@ -164,7 +164,12 @@ function make(line: Line, of: Move, { at, index }: { at: number; index: number }
   const { trialEnds, cancels } = of
   const trialEndsAt = trialEnds === undefined ? undefined : later(trialEnds)
   const cancellationAt = cancels === undefined ? undefined : cancels && later(cancels)
-  return updateSubscription(line, key, { ...of, trialEndsAt, cancellationAt }, moment)
+  return updateSubscription(
+    line,
+    key,
+    { ...of, trialEndsAt, cancellationAt, successor: null },
+    moment,
+  )
 }
 
 /** Plays moves, and looks at the line at other instants, too. What is refused changes nothing. */

@@ -44,7 +44,7 @@ const update = (line: Line, input: Partial<UpdateInput>) =>
   updateSubscription(
     line,
     'sub',
-    { strategy: null, anchor: null, ...input },
+    { strategy: null, anchor: null, successor: null, ...input },
     { at: AT, packages: SHOP },
   )
 

@@ -21,6 +21,7 @@ import type {
   PartChange,
   ScheduleStrategy,
   Subscription,
+  Successor,
 } from './types.ts'
 
 /** What a request changes. Absent fields stay as they are. */
@@ -36,6 +37,8 @@ export type UpdateInput = {
   trialEndsAt?: Instant | undefined
   /** null removes a scheduled cancellation. */
   cancellationAt?: Instant | null | undefined
+  /** The free plan that follows a cancellation, if the product wants that. */
+  successor: Successor | null
   strategy: ScheduleStrategy | null
   anchor: AnchorChoice
 }
@@ -87,11 +90,8 @@ function withTrialEnd(
   return { ...before, trial: { ...before.trial, at: end }, cancellation: null }
 }
 
-function withCancellation(
-  before: Subscription,
-  { cancellationAt }: UpdateInput,
-  at: Instant,
-): Subscription {
+function withCancellation(before: Subscription, input: UpdateInput, at: Instant): Subscription {
+  const { cancellationAt } = input
   if (cancellationAt === undefined) return before
   if (cancellationAt === null) return { ...before, cancellation: null }
   const field = inBody('cancellationDate')
@@ -107,7 +107,8 @@ function withCancellation(
       'cancellationDate must be in the future and after the start',
       'InvalidCancellationDate',
     )
-  const successor = before.cancellation?.successor ?? null
+  const follower = input.successor?.planKey === before.planKey ? null : input.successor
+  const successor = before.cancellation?.successor ?? follower
   return { ...before, cancellation: { at: cancellationAt, successor } }
 }
 

@@ -5,6 +5,7 @@ import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
 import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
 import { furnishPackages, packageCalls } from './package-calls.ts'
+import { furnishSubscriptions, subscriptionCalls } from './subscription-calls.ts'
 
 /** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
@@ -249,6 +250,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
   ...packageCalls,
+  ...subscriptionCalls,
   ...accessCalls,
   'v1.environment.settings.retrieve': () => ({}),
   'v1.environment.settings.update': () => ({
@@ -357,6 +359,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   const [decision] = (await tenant.ok('v1.decisions.list')).data
   tenant.made.set(path.decisionId, required(decision, 'a denial').id)
   await furnishPackages(tenant, mark)
+  await furnishSubscriptions(tenant, mark)
   await furnishAccess(tenant, mark)
 }
 

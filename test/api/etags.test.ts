@@ -41,6 +41,10 @@ const differently: { readonly [Id in OperationId]?: (mark: number) => Request } 
   // Before they are archived. The others are drafts.
   'v1.plans.retrieve': () => ({ params: { id: 'pro' } }),
   'v1.addons.retrieve': () => ({ params: { id: 'support' } }),
+  'v1.subscriptions.update': (mark) => ({
+    params: { id: 'acme-pro' },
+    body: { metadata: { mark: String(mark) } },
+  }),
   'v1.environment.settings.update': (mark) => ({
     body: { allowedOrigins: [`https://${mark}.example.com`] },
   }),
@@ -79,6 +83,9 @@ const stateBefore: { readonly [Id in OperationId]?: OperationId } = {
   'v1.products.unarchiveProduct': 'v1.products.archiveProduct',
   'v1.plans.archive': 'v1.plans.retrieve',
   'v1.addons.archive': 'v1.addons.retrieve',
+  'v1.subscriptions.cancel': 'v1.subscriptions.retrieve',
+  'v1.subscriptions.futureUpdate.cancelSchedule': 'v1.subscriptions.retrieve',
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': 'v1.subscriptions.retrieve',
 }
 
 const requestOf = (id: OperationId, mark: number): Request =>

@@ -59,6 +59,16 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
   },
   'v1.plans.list': withPackages('v1.plans.create'),
   'v1.addons.list': withPackages('v1.addons.create'),
+  'v1.subscriptions.list': async (tenant) => {
+    for (const id of many) {
+      await tenant.ok('v1.customers.provision', { body: { id } })
+      const body = { id, customerId: id, planId: 'starter' }
+      await tenant.ok('v1.subscriptions.provision', { body })
+    }
+    return sql`
+      update subscription_revisions set content = jsonb_set(content, '{metadata}', ${LARGE})
+      where ${ofEnvironment(tenant)}`
+  },
   'v1Beta.entityTypes.list': async (tenant) => {
     const types = many.map((id) => ({ id, displayName: id, attributionKeys: [] }))
     await tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })

@@ -101,6 +101,26 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
     { body: { id: 'more-seats', productId: 'assistant', displayName: 'overtaken' } },
   ],
   'v1.addons.publish': ['v1.addons.archive', { params: { id: 'more-seats' } }],
+  'v1.subscriptions.provision': [
+    'v1.subscriptions.update',
+    { params: { id: 'acme-next' }, body: { metadata: { mark: 'overtaken' } } },
+  ],
+  'v1.subscriptions.update': [
+    'v1.subscriptions.update',
+    { params: { id: 'acme-pro' }, body: { metadata: { mark: 'overtaken' } } },
+  ],
+  'v1.subscriptions.cancel': [
+    'v1.subscriptions.provision',
+    { body: { customerId: 'acme', planId: 'pro', id: 'overtaken' } },
+  ],
+  'v1.subscriptions.futureUpdate.cancelSchedule': [
+    'v1.subscriptions.update',
+    { params: { id: 'acme-pro' }, body: { cancellationDate: '2031-01-01T00:00:00Z' } },
+  ],
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': [
+    'v1.subscriptions.update',
+    { params: { id: 'acme-pro' }, body: { metadata: { mark: 'overtaken' } } },
+  ],
   'v1Beta.entityTypes.upsert': [
     'v1Beta.entityTypes.upsert',
     { body: { types: [{ id: 'user', displayName: 'overtaken', attributionKeys: ['userId'] }] } },

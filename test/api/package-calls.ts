@@ -5,8 +5,11 @@ import type { Tenant } from '../support/world.ts'
 const product = { id: 'assistant' }
 const plan = { id: 'pro' }
 const planInDraft = { id: 'team' }
+const freePlan = { id: 'starter' }
 const addon = { id: 'support' }
 const addonInDraft = { id: 'more-seats' }
+/** An add-on that the plan can have. */
+const soldAddon = { id: 'onboarding' }
 
 type PackageOperation = Extract<OperationId, `v1.${'products' | 'plans' | 'addons'}.${string}`>
 
@@ -72,9 +75,14 @@ export async function furnishPackages(tenant: Tenant, mark: string): Promise<voi
   await tenant.ok('v1.products.createProduct', { body: { ...product, ...texts } })
   for (const each of [plan, planInDraft])
     await tenant.ok('v1.plans.create', { body: { ...each, ...terms } })
-  for (const each of [addon, addonInDraft])
+  await tenant.ok('v1.plans.create', { body: { ...freePlan, ...terms, pricingType: 'FREE' } })
+  for (const each of [addon, addonInDraft, soldAddon])
     await tenant.ok('v1.addons.create', { body: { ...each, ...terms } })
   const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
-  await tenant.ok('v1.plans.publish', { params: plan, ...publication })
-  await tenant.ok('v1.addons.publish', { params: addon, ...publication })
+  for (const each of [addon, soldAddon])
+    await tenant.ok('v1.addons.publish', { params: each, ...publication })
+  const sold = { compatibleAddonIds: [soldAddon.id] }
+  await tenant.ok('v1.plans.update', { params: plan, body: sold })
+  for (const each of [plan, freePlan])
+    await tenant.ok('v1.plans.publish', { params: each, ...publication })
 }

@@ -99,7 +99,8 @@ function ruled(line: Line, of: ModelMove, at: number): Line {
   const strategy = of.atEnd ? ('END_OF_BILLING_PERIOD' as const) : null
   if (of.type === 'units') {
     const units = [{ featureKey: 'seats', quantity: wholeUnits(of.units) }]
-    return updateSubscription(line, of.id, { units, strategy, anchor: null }, moment).line
+    const input = { units, strategy, anchor: null, successor: null }
+    return updateSubscription(line, of.id, input, moment).line
   }
   if (of.type === 'cancel') {
     const time = of.atEnd === null ? null : of.atEnd ? 'END_OF_BILLING_PERIOD' : 'IMMEDIATE'

@@ -43,6 +43,7 @@ const GUARD = `
     ['reservations', 'usage', 'delete', "when (old.status = 'open')"],
     ['assignments', 'structure', 'insert or update or delete', ''],
     ['promotional_entitlements', 'structure', 'insert or update or delete', ''],
+    ['subscription_revisions', 'usage', 'insert or update or delete', ''],
     [
       ...['entities', 'structure', 'update'],
       `when ((old.parent_key, old.archived_at) is distinct from (new.parent_key, new.archived_at))`,

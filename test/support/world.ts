@@ -4,7 +4,7 @@ import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
 import type { OperationId, Operations } from '../../src/api.gen.ts'
 import { readConfig } from '../../src/config.ts'
-import type { Connection } from '../../src/db/index.ts'
+import type { Connection, Sql } from '../../src/db/index.ts'
 import { engine } from '../../src/handlers.ts'
 import {
   type Clock,
@@ -46,6 +46,8 @@ export type Tenant = {
   /** Returns the published events of this environment, oldest first. */
   announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>
   newKey(kind: KeyKind): Promise<string>
+  /** Runs a statement on the database, for what no operation can do yet. */
+  execute(statement: Sql): Promise<number>
   /** Returns the same environment, called through another server on the same database. */
   through(other: World): Tenant
 }
@@ -204,6 +206,7 @@ function clientOf(bursar: Bursar, identity: Identity): Tenant {
         announcedBy(scope),
       ),
     newKey,
+    execute: (statement) => app.db.transaction((tx) => tx.execute(statement)),
     through: (other) => clientOf(other.bursar, identity),
   }
 }

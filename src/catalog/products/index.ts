@@ -1,1 +1,3 @@
 export { productHandlers } from './http.ts'
+export { findProductsByKey } from './store.ts'
+export type { Product } from './types.ts'

@@ -47,6 +47,7 @@ const selectProducts = sql`
 const withIds = rowsWithIds({ row: productRow, select: selectProducts, key: sql`product_key` })
 
 export const findProducts = withIds.find
+export const findProductsByKey = withIds.findByKey
 /** For adding packages. Lock the catalog first. */
 export const holdProducts = withIds.hold
 export const lockProducts = withIds.lock

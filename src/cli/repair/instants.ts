@@ -65,7 +65,7 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   {
     ...ofAll('module', sql`due_work`),
     others: {
-      due_at: 'due work is in the future; that of promotional entitlements follows their ends',
+      due_at: 'due work is in the future; some follows ends that move',
     },
   },
   {
@@ -89,6 +89,27 @@ export const TIMED_TABLES: readonly TimedTable[] = [
       sql`since`,
     ),
     others: { ends_at: 'an end may be in the future; it moves together with the start' },
+  },
+  ofCustomers('module', sql`subscription_lines`, sql`settled_at`),
+  ofCustomers('module', sql`subscriptions`, CREATED),
+  {
+    ...ofCustomers(
+      'module',
+      sql`subscription_revisions`,
+      sql`since`,
+      sql`closed_at`,
+      sql`period_start`,
+    ),
+    others: {
+      until: 'the start of the next revision',
+      starts_at: 'a start may be in the future; one that was reached moves to the present',
+      ending_at: 'an end may be in the future',
+      cancellation_at: 'an end may be in the future',
+      trial_at: 'an end may be in the future; it moves together with the start',
+      payment_until: 'an end may be in the future; it moves together with the start',
+      anchor: 'moves together with the period in progress',
+      usage_anchor: 'moves together with the start',
+    },
   },
   ofCustomers('module', sql`customer_heads`, sql`decided_at`, sql`closed_until`),
   {

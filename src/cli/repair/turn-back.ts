@@ -16,6 +16,7 @@ import {
 import { dropPartitionsAhead } from '../../metering/records/index.ts'
 import { closedKeptMs } from '../../metering/retention/index.ts'
 import { turnPromotionalsBack } from '../../promotional/index.ts'
+import { turnSubscriptionsBack } from '../../subscriptions/index.ts'
 import { type CustomerAhead, customersAhead, turnRowsBack } from './ahead.ts'
 
 /**
@@ -57,6 +58,7 @@ function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Prom
     await lockVersions(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
     await turnRowsBack(tx, ahead, customerKey)
     await turnPromotionalsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
+    await turnSubscriptionsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
     // Requires that the budgets are repaired, because windows are counted from their creation.
     const windows = await windowsThen(tx, customerKey, ahead)
     await turnFiredBack(tx, customerKey, { ahead, windows })

@@ -3,6 +3,7 @@ import { column, readValue, sql, type Tx } from '../../db/index.ts'
 import {
   type EntitlementPublisher,
   type EntitlementReads,
+  type EntitlementUpdate,
   entitlementsToWire,
 } from '../../entitlements/index.ts'
 import { type PublishContext, publish } from '../../events/index.ts'
@@ -17,9 +18,11 @@ import { type EntitlementList, gatherList } from './list-entitlements.ts'
  */
 export const entitlementPublisher =
   (entitlements: EntitlementReads): EntitlementPublisher =>
-  async (tx, context, { customerKey, trigger }) => {
-    const listed = await listWithin(tx, context, { customerKey, entitlements })
-    await publishList(tx, context, { trigger, customerKey, listed })
+  async (tx, context, { customerKey, trigger, resourceId = null }) => {
+    const listed = await listWithin(tx, context, { customerKey, resourceId, entitlements })
+    if (trigger !== null)
+      await publishList(tx, context, { trigger, customerKey, resourceId, listed })
+    return entitlementsToWire(listed)
   }
 
 /**
@@ -29,9 +32,11 @@ export const entitlementPublisher =
 export const archivePublisher =
   (entitlements: EntitlementReads): ArchiveHook =>
   async (tx, context, { key: customerKey, archivedAt }) => {
-    const listed = await listWithin(tx, context, { customerKey, entitlements })
+    const resourceId = null
+    const listed = await listWithin(tx, context, { customerKey, resourceId, entitlements })
     const trigger = archivedAt === null ? 'customer_unarchived' : 'customer_archived'
-    if (listed.hasAnything) await publishList(tx, context, { trigger, customerKey, listed })
+    if (listed.hasAnything)
+      await publishList(tx, context, { trigger, customerKey, resourceId, listed })
   }
 
 /**
@@ -43,7 +48,11 @@ export const archivePublisher =
 async function listWithin(
   tx: Tx,
   context: PublishContext,
-  { customerKey, entitlements }: { customerKey: Uuid; entitlements: EntitlementReads },
+  {
+    customerKey,
+    resourceId,
+    entitlements,
+  }: { customerKey: Uuid; resourceId: string | null; entitlements: EntitlementReads },
 ): Promise<EntitlementList> {
   const { scope, now } = context
   await renewVersion(tx, context, [customerKey])
@@ -57,27 +66,29 @@ async function listWithin(
     reader: tx,
     environment: createEnvironmentStates().at(scope, versions),
   }
-  return required(await gatherList(source, null), 'a list that was read')
+  return required(await gatherList(source, resourceId), 'a list that was read')
 }
 
 async function publishList(
   tx: Tx,
   context: PublishContext,
-  { trigger, customerKey, listed }: PublishedList,
+  { trigger, customerKey, resourceId, listed }: PublishedList,
 ): Promise<void> {
   const customerId = await readValue(
     tx,
     column.text,
     sql`select id from ${customerWithKey(sql`${customerKey}::uuid`)} of_customer`,
   )
-  const after = { customerId, trigger, ...entitlementsToWire(listed) }
+  const of = resourceId === null ? { customerId } : { customerId, resourceId }
+  const after = { ...of, trigger, ...entitlementsToWire(listed) }
   await publish(tx, context, [
     { type: 'entitlements.updated', customerKey, objectId: customerId, before: null, after },
   ])
 }
 
 type PublishedList = {
-  trigger: Parameters<EntitlementPublisher>[2]['trigger']
+  trigger: NonNullable<EntitlementUpdate['trigger']>
   customerKey: Uuid
+  resourceId: string | null
   listed: EntitlementList
 }

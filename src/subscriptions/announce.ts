@@ -1,0 +1,128 @@
+import { raiseSequence, renewVersion } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import type { EntitlementPublisher, EntitlementUpdate } from '../entitlements/index.ts'
+import { type Event, type PublishContext, publish } from '../events/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { changesEntitlements, eventsOf } from './announce-transition.ts'
+import { comparePlans } from './compare-plans.ts'
+import { loadNames, type Names } from './names-store.ts'
+import type { Packages, Transition } from './types.ts'
+import { subscriptionToWire } from './wire.ts'
+
+/** What has happened to lines of a customer, in the order in which it is announced. */
+export type LineEvents = {
+  customerKey: Uuid
+  transitions: readonly Transition[]
+  /** The packages that the lines can meet. */
+  packages: Packages
+}
+
+/**
+ * Publishes the events of transitions, which must have been stored. A notice is left out if what it
+ * warns of has happened.
+ */
+export async function announce(
+  tx: Tx,
+  context: PublishContext,
+  { customerKey, transitions, packages }: LineEvents,
+): Promise<void> {
+  const { now } = context
+  const announced = transitions.filter((each) => !isLate(each, now))
+  const subscriptions = announced.flatMap(({ before, after }) => [before ?? after, after])
+  const names = await loadNames(
+    tx,
+    subscriptions.map((subscription) => ({ customerKey, subscription })),
+  )
+  const directions = directionsOf(announced, packages)
+  const events = announced.flatMap((transition): Event[] => {
+    const { before, after } = transition
+    const direction = directions.get(transition) ?? {}
+    return eventsOf(transition).map((type) => ({
+      type,
+      customerKey,
+      objectId: after.id,
+      before: before && shown(before, names),
+      after: { ...shown(after, names), ...direction },
+    }))
+  })
+  await publish(tx, context, events)
+}
+
+/** The key lets receivers tell a subscription from a later one. */
+const shown = (subscription: Transition['after'], names: Names) => ({
+  ...subscriptionToWire(subscription, names),
+  entityId: subscription.key,
+})
+
+/** How long before the end of a month of billing it is announced, in milliseconds. */
+const MONTH_NOTICE_MS = 3_600_000
+
+function isLate({ kind, at, after }: Transition, now: Instant): boolean {
+  if (kind === 'TRIAL_ENDS_SOON') return after.trial !== null && after.trial.at <= now
+  return kind === 'BILLING_MONTH_ENDS_SOON' && at + MONTH_NOTICE_MS <= now
+}
+
+type Direction = { isUpgrade: boolean; isDowngrade: boolean }
+
+/** Whether a change of plan gives more or less, for the end of the old one and the new one. */
+function directionsOf(
+  transitions: readonly Transition[],
+  packages: Packages,
+): ReadonlyMap<Transition, Direction> {
+  const pairs = transitions.flatMap((ended): [Transition, Direction][] => {
+    const { at, before, after } = ended
+    if (after.cancelReason !== 'UPGRADE_OR_DOWNGRADE' || before?.status !== 'ACTIVE') return []
+    const started = transitions.find(
+      (each) =>
+        each.at === at && each.before?.status !== 'ACTIVE' && each.after.status === 'ACTIVE',
+    )
+    if (started === undefined) return []
+    const direction = comparePlans(before, started.after.planKey, { at, packages })
+    const flags = { isUpgrade: direction === 'UPGRADE', isDowngrade: direction === 'DOWNGRADE' }
+    return [
+      [ended, flags],
+      [started, flags],
+    ]
+  })
+  return new Map(pairs)
+}
+
+type Trigger = NonNullable<EntitlementUpdate['trigger']>
+
+/** Returns the name that `entitlements.updated` gives to a transition. */
+function triggerOf({ kind, before, after }: Transition): Trigger {
+  if (after.status === 'IN_TRIAL' && before?.status !== 'IN_TRIAL') return 'trial_started'
+  if (kind === 'CREATED') return 'subscription_created'
+  if (kind === 'CANCELED') return 'subscription_canceled'
+  if (kind === 'EXPIRED' || kind === 'PAYMENT_EXPIRED') return 'subscription_expired'
+  if (kind === 'TRIAL_CONVERTED') return 'trial_converted'
+  return kind === 'TRIAL_EXPIRED' ? 'trial_expired' : 'subscription_updated'
+}
+
+/** Returns the last change of entitlements; null if there is none. */
+export const triggerOfAll = (transitions: readonly Transition[]): Trigger | null => {
+  const last = transitions.findLast(changesEntitlements)
+  return last === undefined ? null : triggerOf(last)
+}
+
+/**
+ * Renews the version of a customer after transitions that were stored, and publishes its
+ * entitlements once if they may be others. This is the last lock of the transaction.
+ */
+export async function concludeChange(
+  tx: Tx,
+  context: Parameters<typeof renewVersion>[1] & PublishContext,
+  { customerKey, transitions }: Omit<LineEvents, 'packages'>,
+  publishEntitlements: EntitlementPublisher,
+): Promise<void> {
+  if (transitions.length === 0) return
+  const trigger = triggerOfAll(transitions)
+  if (trigger !== null) await publishEntitlements(tx, context, { customerKey, trigger })
+  else if (transitions.some(isStructural)) await renewVersion(tx, context, [customerKey])
+  else await raiseSequence(tx, context, [customerKey])
+}
+
+/** Notices and billing periods change nothing that a decision depends on. */
+const isStructural = ({ kind, before, after }: Transition): boolean =>
+  before !== after && kind !== 'PERIOD_STARTED'

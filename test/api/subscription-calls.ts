@@ -1,0 +1,74 @@
+import type { OperationId } from '../../src/api.gen.ts'
+import { sql } from '../../src/db/index.ts'
+import type { Request } from '../support/contract-client.ts'
+import type { Tenant } from '../support/world.ts'
+
+/** A subscription of the customer `acme`, with a cancellation that is scheduled. */
+const subscription = { id: 'acme-pro' }
+/** The customer and the plan are those of other calls. */
+const terms = { customerId: 'acme', planId: 'pro' }
+
+type SubscriptionOperation = Extract<OperationId, `v1.subscriptions.${string}`>
+
+/** The requests of `calls` about subscriptions. */
+export const subscriptionCalls: {
+  readonly [Id in SubscriptionOperation]: (mark: string) => Request
+} = {
+  'v1.subscriptions.provision': (mark) => ({
+    body: {
+      ...terms,
+      id: 'acme-next',
+      planId: 'starter',
+      entitlements: [{ id: 'api-calls', type: 'FEATURE', usageLimit: 7, resetPeriod: 'MONTH' }],
+      metadata: { mark },
+      billingId: mark,
+    },
+  }),
+  'v1.subscriptions.retrieve': () => ({ params: subscription }),
+  'v1.subscriptions.list': () => ({
+    query: { customerId: terms.customerId, planId: terms.planId, status: 'ACTIVE,CANCELED' },
+  }),
+  'v1.subscriptions.update': (mark) => ({
+    params: subscription,
+    body: {
+      addons: [{ id: 'onboarding', quantity: 2 }],
+      scheduleStrategy: 'END_OF_BILLING_PERIOD',
+      metadata: { mark: `${mark}, changed` },
+    },
+  }),
+  'v1.subscriptions.cancel': () => ({
+    params: subscription,
+    body: { cancellationTime: 'IMMEDIATE', cancellationAction: 'REVOKE_ENTITLEMENTS' },
+  }),
+  'v1.subscriptions.futureUpdate.cancelSchedule': () => ({ params: subscription }),
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': () => ({ params: subscription }),
+}
+
+/** Creates a subscription with one update that is scheduled and one that waits for a payment. */
+export async function furnishSubscriptions(tenant: Tenant, mark: string): Promise<void> {
+  await tenant.ok('v1.subscriptions.provision', {
+    body: {
+      ...terms,
+      ...subscription,
+      addons: [{ id: 'onboarding', quantity: 1 }],
+      cancellationDate: '2030-01-01T00:00:00Z',
+      metadata: { mark },
+      billingId: mark,
+    },
+  })
+  // Nothing makes such an update before there are prices.
+  const updates = JSON.stringify([
+    {
+      status: 'PENDING_PAYMENT',
+      at: Date.UTC(2029, 0),
+      change: { type: 'BILLING_PERIOD', billingPeriod: 'ANNUALLY', anchor: null },
+    },
+  ])
+  await tenant.execute(sql`
+    with changed as (
+      update subscription_revisions set updates = ${updates}::jsonb
+      where environment_key = ${tenant.scope.environmentKey}::uuid returning customer_key
+    )
+    update customer_heads set structure_version = gen_random_uuid()
+    from changed where customer_heads.customer_key = changed.customer_key`)
+}
