@@ -995,6 +995,332 @@ export type CallerRole =
   | 'NONE'
 
 /**
+ * The content of a catalog: what is published and not archived. An absent field has its default. Each id appears once.
+ */
+export type Catalog = {
+  /**
+   * What can be granted.
+   *
+   * @maxItems 1000
+   */
+  features?: CatalogFeature[]
+  /**
+   * Currencies of credits.
+   *
+   * @maxItems 100
+   */
+  currencies?: CatalogCurrency[]
+  /**
+   * What is sold.
+   *
+   * @maxItems 100
+   */
+  products?: CatalogProduct[]
+}
+
+/**
+ * An add-on of a catalog.
+ */
+export type CatalogAddon = {
+  id: PackageId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What it is.
+   */
+  description?: string
+  /**
+   * The id in an outside billing system.
+   */
+  billingId?: string
+  /**
+   * It never changes.
+   */
+  pricingType: PricingType
+  /**
+   * The most of it in one subscription. Without it there is no limit.
+   */
+  maxQuantity?: number
+  /**
+   * The add-ons of the same product that must be in the same subscription.
+   *
+   * @maxItems 100
+   */
+  dependencies?: string[]
+  /**
+   * Your own labels, text to text. They replace the stored ones.
+   */
+  metadata?: Metadata
+}
+
+/**
+ * What was changed, or would be changed.
+ */
+export type CatalogApplication = {
+  /**
+   * The revision after the request. With `dryRun`, that for which the changes were planned.
+   */
+  revision: string
+  /**
+   * The changes in their order. Empty if there is no difference.
+   */
+  changes: CatalogChange[]
+  /**
+   * What the environment has and the catalog lacks. It stays as it is.
+   */
+  notInCatalog: CatalogReference[]
+  /**
+   * Plans and add-ons with a draft, which stays as it is.
+   */
+  drafts: CatalogReference[]
+}
+
+/**
+ * The catalog that the environment should have.
+ */
+export type CatalogApplyRequestBody = {
+  catalog: Catalog
+  /**
+   * The revision that the changes were planned for. If the catalog has another one by now, nothing is changed.
+   */
+  revision?: string
+  /**
+   * True: returns the changes and changes nothing. The default is false.
+   */
+  dryRun?: boolean
+  /**
+   * True: archives what the catalog lacks. By default, it stays and is returned as `notInCatalog`.
+   */
+  archive?: boolean
+}
+
+/**
+ * What was changed.
+ */
+export type CatalogApplyResponse = {
+  data: CatalogApplication
+}
+
+/**
+ * A change of one object.
+ */
+export type CatalogChange = {
+  /**
+   * What happens to the object.
+   */
+  action: 'CREATE' | 'UPDATE' | 'ARCHIVE' | 'UNARCHIVE'
+  type: CatalogObjectType
+  /**
+   * Its id.
+   */
+  id: string
+  /**
+   * The changed fields in words, with their values before and after.
+   */
+  details: string[]
+}
+
+/**
+ * A custom currency of a catalog.
+ */
+export type CatalogCurrency = {
+  id: CustomCurrencyId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the currency is for.
+   */
+  description?: string
+  /**
+   * Symbol for display.
+   */
+  symbol?: string
+  /**
+   * Once a currency has names of units, it keeps some.
+   */
+  units?: CustomCurrencyUnits
+  /**
+   * Your own labels, text to text. They replace the stored ones.
+   */
+  metadata?: Metadata
+}
+
+/**
+ * A feature of a catalog.
+ */
+export type CatalogFeature = {
+  id: FeatureId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * It never changes.
+   */
+  featureType: FeatureType
+  /**
+   * Whether usage is counted. The default is `None`. Only a NUMBER feature can be metered. It never changes.
+   */
+  meterType?: MeterType
+  /**
+   * What the feature is.
+   */
+  description?: string
+  /**
+   * Name of one unit.
+   */
+  featureUnits?: string
+  /**
+   * Name of several units.
+   */
+  featureUnitsPlural?: string
+  /**
+   * The values of an ENUM feature, each once. Features of other types have none.
+   *
+   * @maxItems 100
+   */
+  enumConfiguration?: FeatureEnumValue[]
+  /**
+   * Only for a NUMBER feature.
+   */
+  unitTransformation?: UnitTransformationInput
+  /**
+   * Only for a metered feature. Once a feature has a meter, it keeps one.
+   */
+  meter?: Meter
+  /**
+   * Your own labels, text to text. They replace the stored ones.
+   */
+  metadata?: Metadata
+}
+
+/**
+ * The kind of an object of a catalog.
+ */
+export type CatalogObjectType = 'FEATURE' | 'CURRENCY' | 'PRODUCT' | 'PLAN' | 'ADDON'
+
+/**
+ * A plan of a catalog.
+ */
+export type CatalogPlan = {
+  id: PackageId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What it is.
+   */
+  description?: string
+  /**
+   * The id in an outside billing system.
+   */
+  billingId?: string
+  /**
+   * It never changes.
+   */
+  pricingType: PricingType
+  /**
+   * The plan of the same product that it inherits entitlements from.
+   */
+  parentPlanId?: string
+  /**
+   * The add-ons of the same product that can be in a subscription to the plan.
+   *
+   * @maxItems 100
+   */
+  compatibleAddonIds?: string[]
+  /**
+   * The trial that it offers.
+   */
+  defaultTrialConfig?: DefaultTrialConfigInput
+  /**
+   * Your own labels, text to text. They replace the stored ones.
+   */
+  metadata?: Metadata
+}
+
+/**
+ * A product of a catalog, with its plans and add-ons.
+ */
+export type CatalogProduct = {
+  id: ProductId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the product is.
+   */
+  description?: string
+  /**
+   * Whether a customer may have several subscriptions to the product at once. The default is false.
+   */
+  multipleSubscriptions?: boolean
+  /**
+   * By default, a new customer chooses a plan, and a cancellation ends the subscription at once.
+   */
+  productSettings?: ProductSettingsInput
+  /**
+   * The default is `ALWAYS_RESET`.
+   */
+  usageResetCutoffRule?: UsageResetCutoffRule
+  /**
+   * Your own labels, text to text. They replace the stored ones.
+   */
+  metadata?: Metadata
+  /**
+   * Its plans. A product has at most 100 plans and add-ons together.
+   *
+   * @maxItems 100
+   */
+  plans?: CatalogPlan[]
+  /**
+   * Its add-ons.
+   *
+   * @maxItems 100
+   */
+  addons?: CatalogAddon[]
+}
+
+/**
+ * An object of the environment.
+ */
+export type CatalogReference = {
+  type: CatalogObjectType
+  /**
+   * Its id.
+   */
+  id: string
+}
+
+/**
+ * The catalog.
+ */
+export type CatalogResponse = {
+  data: CatalogState
+}
+
+/**
+ * The catalog of the environment.
+ */
+export type CatalogState = {
+  /**
+   * It differs after each change of the catalog, of its drafts or of what is archived in it.
+   */
+  revision: string
+  catalog: Catalog
+  /**
+   * Plans and add-ons with a draft. Drafts are not in the catalog.
+   */
+  drafts: CatalogReference[]
+}
+
+/**
  * How a dimension is compared.
  */
 export type ConditionOperation =
@@ -5727,6 +6053,18 @@ export type Operations = {
     body: undefined
     response: BudgetListPage
   }
+  'v1.catalog.apply': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: CatalogApplyRequestBody
+    response: CatalogApplyResponse
+  }
+  'v1.catalog.retrieve': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: undefined
+    response: CatalogResponse
+  }
   'v1.credits.customCurrencies.archive': {
     params: {
       /**
@@ -7534,6 +7872,8 @@ export const OPERATION_PERMISSIONS = [
   'assignments:write',
   'audit:read',
   'caller:read',
+  'catalog:read',
+  'catalog:write',
   'customCurrencies:read',
   'customCurrencies:write',
   'customers:read',

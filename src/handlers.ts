@@ -5,6 +5,7 @@ import { budgetHistoryHandlers } from './budgets/history/index.ts'
 import { budgetHandlers, budgetsUse } from './budgets/index.ts'
 import { rankedBudgetHandlers } from './budgets/ranking/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
+import { catalogHandlers } from './catalog/document/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
 import { addonHandlers, planHandlers } from './catalog/packages/index.ts'
@@ -38,15 +39,21 @@ export const publishEntitlements = entitlementPublisher(entitlements)
 /** What all servers of this process note of their decisions, each for its own database. */
 export const decisions = createDecisionRecorder()
 
-/** Every operation of the API document. A missing or unknown operation does not compile. */
-export const handlers: Handlers = {
-  ...accessHandlers,
-  ...auditHandlers,
+/** The operations on the objects of a catalog, of which the catalog as a whole consists. */
+const catalog = {
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
   ...productHandlers,
   ...planHandlers,
   ...addonHandlers,
+}
+
+/** Every operation of the API document. A missing or unknown operation does not compile. */
+export const handlers: Handlers = {
+  ...accessHandlers,
+  ...auditHandlers,
+  ...catalog,
+  ...catalogHandlers(catalog),
   ...customersHandlers([releaseWhenArchived, endSubscriptions, archivePublisher(entitlements)]),
   ...promotionalHandlers(publishEntitlements),
   ...subscriptionHandlers(publishEntitlements),

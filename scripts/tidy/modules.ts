@@ -43,6 +43,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalog: [...BASE, 'jobs', 'events'],
   'catalog/features': [...BASE, 'jobs', 'events', 'catalog'],
   'catalog/currencies': [...BASE, 'jobs', 'events', 'catalog'],
+  'catalog/document': [...BASE, ...CATALOG],
   customers: [...BASE, 'jobs', 'events'],
   audit: [...BASE, 'events', 'customers'],
   metering: BASE,
@@ -95,15 +96,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   console: ['kernel', 'http'],
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
-    ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
-    ...[
-      'promotional',
-      'subscriptions',
-      'budgets',
-      'budgets/entity-tree',
-      'budgets/history',
-      'budgets/ranking',
-    ],
+    ...['operation.ts', 'access', 'audit', ...CATALOG, 'catalog/document', 'customers', 'entities'],
+    ...['entitlements', 'promotional', 'subscriptions'],
+    ...['budgets', 'budgets/entity-tree', 'budgets/history', 'budgets/ranking'],
     ...['decisions', 'engine', 'engine/http', 'engine/reservations', 'reporting', 'search'],
     'sources.ts',
   ],
@@ -116,7 +111,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...BASE, ...RULES, 'promotional', 'subscriptions', 'idempotency', 'http'],
     ...['embedded-postgres', 'backup'],
     ...['engine', 'engine/verify', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts'],
-    'version.ts',
+    ...['catalog/document', 'version.ts'],
   ],
 }
 

@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CommandError } from './command.ts'
 
 export type ApiResponse = { status: number; body: ResponseBody }
-type ResponseBody = { data?: unknown; message?: string; code?: string | null }
+type ResponseBody = {
+  data?: unknown
+  message?: string
+  code?: string | null
+  field?: string | null
+}
 
 /** The API of a running Bursar server, over HTTP. */
 export type Api = {

@@ -3,6 +3,7 @@ import { MigrationError, MigrationLater } from '../db/index.ts'
 import { EmbeddedStartError } from '../embedded-postgres/index.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { backupCommand } from './backup.ts'
+import { catalogCommand } from './catalog.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { consoleCommand } from './console.ts'
 import { connectionFailure } from './database-failure.ts'
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   console: consoleCommand,
   import: importCommand,
+  catalog: catalogCommand,
   key: keyCommand,
   signing: signingCommand,
   environment: environmentCommand,

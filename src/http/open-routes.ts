@@ -5,6 +5,7 @@ import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
 import { acceptsGzip } from './answers.ts'
 import type { ApiDocument } from './api-document.ts'
+import { catalogSchema } from './catalog-schema.ts'
 import { JSON_TYPE } from './content-types.ts'
 import { mountReference } from './reference.ts'
 import type { Look } from './reference-page.ts'
@@ -12,7 +13,7 @@ import type { Look } from './reference-page.ts'
 /** How long the readiness check may take, in milliseconds. */
 const READY_LIMIT_MS = 2000
 
-/** Routes without authentication: health, the API document and its reference. */
+/** Routes without authentication: health, the API document, its reference, a schema of files. */
 export function mountOpenRoutes(
   server: FastifyInstance,
   from: { app: App; contract: ApiDocument; look: Look },
@@ -36,5 +37,7 @@ export function mountOpenRoutes(
     if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(document)
     return reply.header('content-encoding', 'gzip').send(zippedDocument)
   })
+  const schema = Buffer.from(JSON.stringify(catalogSchema(contract)))
+  server.get('/catalog.schema.json', (_, reply) => reply.type(JSON_TYPE).send(schema))
   mountReference(server, look)
 }

@@ -38,6 +38,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   products: { ...EVERYWHERE, SUPPORT: 'read' },
   plans: { ...EVERYWHERE, SUPPORT: 'read' },
   addons: { ...EVERYWHERE, SUPPORT: 'read' },
+  catalog: EVERYWHERE,
   subscriptions: { ...EVERYWHERE, 'subscriptions-write': 'write', SUPPORT: 'write' },
   entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
   usage: { ...EVERYWHERE, SUPPORT: 'read' },

@@ -11,10 +11,32 @@ const addonInDraft = { id: 'more-seats' }
 /** An add-on that the plan can have. */
 const soldAddon = { id: 'onboarding' }
 
-type PackageOperation = Extract<OperationId, `v1.${'products' | 'plans' | 'addons'}.${string}`>
+type PackageOperation = Extract<
+  OperationId,
+  `v1.${'catalog' | 'products' | 'plans' | 'addons'}.${string}`
+>
 
-/** The requests of `calls` about products, plans and add-ons. */
+/** The requests of `calls` about products, plans, add-ons, and the catalog as a whole. */
 export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) => Request } = {
+  'v1.catalog.retrieve': () => ({}),
+  'v1.catalog.apply': (mark) => ({
+    body: {
+      catalog: {
+        features: [{ id: 'sso', displayName: mark, featureType: 'BOOLEAN' }],
+        currencies: [{ id: 'coins', displayName: mark, units: { singular: mark, plural: mark } }],
+        products: [
+          {
+            id: 'helper',
+            displayName: mark,
+            plans: [{ id: 'helper-pro', displayName: mark, pricingType: 'PAID' }],
+            addons: [
+              { id: 'helper-seats', displayName: mark, pricingType: 'PAID', maxQuantity: 5 },
+            ],
+          },
+        ],
+      },
+    },
+  }),
   'v1.products.createProduct': (mark) => ({ body: { id: 'helper', displayName: mark } }),
   'v1.products.updateProduct': (mark) => ({
     params: product,

@@ -19,6 +19,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1.products.listProducts'),
     await tenant.ok('v1.plans.list'),
     await tenant.ok('v1.addons.list'),
+    await tenant.ok('v1.catalog.retrieve'),
     await tenant.ok('v1.subscriptions.list'),
     (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
     await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),

@@ -24,7 +24,7 @@ const transformationFromWire = (wire: UnitTransformationInput): UnitTransformati
   featureUnitsPlural: wire.featureUnitsPlural || null,
 })
 
-const newFeatureFromWire = (wire: FeatureCreateFeatureRequestBody): NewFeatureInput => ({
+export const newFeatureFromWire = (wire: FeatureCreateFeatureRequestBody): NewFeatureInput => ({
   displayName: wire.displayName,
   featureType: wire.featureType,
   meterType: wire.meterType ?? 'None',

@@ -1,8 +1,9 @@
-export { addsUp, isLevel } from './change-feature.ts'
+export { addsUp, changeFeature, isLevel, newFeature } from './change-feature.ts'
 export { allowanceColumns, resetColumns, WEEK_ANCHORS } from './grant-columns.ts'
 export { allowanceOf, limitAfter, resetAfter, resetOf } from './grant-terms.ts'
-export { featureHandlers } from './http.ts'
+export { featureHandlers, newFeatureFromWire } from './http.ts'
 export { type DimensionValue, fieldOf, type MeterEvent, matches } from './match-meter.ts'
+export { meterFromWire } from './meter-from-wire.ts'
 export { unknownFeature } from './queries.ts'
 export {
   featureFromJson,

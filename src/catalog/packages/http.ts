@@ -24,7 +24,9 @@ const trialFromWire = (wire: DefaultTrialConfigInput): DefaultTrial => ({
 })
 
 /** The fields that new plans and new add-ons share. */
-const newFromWire = (wire: PlanCreateRequestBody | AddonCreateRequestBody): NewPackageInput => ({
+export const newFromWire = (
+  wire: PlanCreateRequestBody | AddonCreateRequestBody,
+): NewPackageInput => ({
   status: wire.status,
   displayName: wire.displayName,
   description: wire.description || null,

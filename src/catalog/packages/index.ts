@@ -1,4 +1,6 @@
-export { addonHandlers, planHandlers } from './http.ts'
+export { changeContent, newPackage } from './change-content.ts'
+export { addonHandlers, newFromWire, planHandlers } from './http.ts'
+export { leadsTo, linksBy } from './links.ts'
 export {
   findPackageIds,
   findPackageNames,
@@ -6,3 +8,5 @@ export {
   type PackageName,
   type PublishedPackage,
 } from './published-store.ts'
+export { findPackages, type Peer } from './store.ts'
+export type { PackageAtVersion, PackageInput } from './types.ts'

@@ -14,14 +14,14 @@ import type { ProductFilter } from './store.ts'
 import type { Journey, NewProductInput } from './types.ts'
 import { productToWire } from './wire.ts'
 
-const newProductFromWire = (wire: ProductCreateProductRequestBody): NewProductInput => ({
+export const newProductFromWire = (wire: ProductCreateProductRequestBody): NewProductInput => ({
   displayName: wire.displayName,
   description: wire.description || null,
   multipleSubscriptions: wire.multipleSubscriptions ?? false,
   metadata: wire.metadata ?? {},
 })
 
-const settingsFromWire = (wire: ProductSettingsInput): Journey<string> => ({
+export const settingsFromWire = (wire: ProductSettingsInput): Journey<string> => ({
   startSetup: wire.subscriptionStartSetup,
   startPlan: wire.subscriptionStartPlanId || null,
   endSetup: wire.subscriptionEndSetup,

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FULL } from '../../../test/support/catalogs.ts'
+import type { Catalog, CatalogAddon, CatalogFeature, CatalogPlan } from '../../api.gen.ts'
+import { findMistakes } from './find-mistakes.ts'
+
+const feature = (id: string, more: Partial<CatalogFeature>): CatalogFeature => ({
+  id,
+  displayName: id,
+  featureType: 'NUMBER',
+  ...more,
+})
+const plan = (id: string, more: Partial<CatalogPlan> = {}): CatalogPlan => ({
+  id,
+  displayName: id,
+  pricingType: 'PAID',
+  ...more,
+})
+const addon = (id: string, more: Partial<CatalogAddon> = {}): CatalogAddon => ({
+  id,
+  displayName: id,
+  pricingType: 'PAID',
+  ...more,
+})
+const features = (...list: CatalogFeature[]): Catalog => ({ features: list })
+const product = (plans: CatalogPlan[], addons: CatalogAddon[] = [], more = {}): Catalog => ({
+  products: [{ id: 'app', displayName: 'App', plans, addons, ...more }],
+})
+const ending = (end: object) => ({
+  productSettings: {
+    subscriptionStartSetup: 'PLAN_SELECTION',
+    subscriptionEndSetup: 'CANCEL_SUBSCRIPTION',
+    subscriptionCancellationTime: 'IMMEDIATE',
+    ...end,
+  },
+})
+
+/** A catalog, and the places of all of its mistakes. */
+const CASES: readonly [why: string, catalog: Catalog, ...places: string[]][] = [
+  ['no mistake', FULL],
+  ['nothing', {}],
+  ['an id twice', features(feature('a', {}), feature('a', {})), 'features/1/id'],
+  [
+    'currencies with one id',
+    { currencies: ['a', 'b', 'a'].map((id) => ({ id, displayName: id })) },
+    'currencies/2/id',
+  ],
+  [
+    'a meter type of a switch, and values of a number',
+    features(
+      feature('a', { featureType: 'BOOLEAN', meterType: 'INCREMENTAL' }),
+      feature('b', { enumConfiguration: [{ value: 'x', displayName: 'X' }] }),
+      feature('c', { featureType: 'ENUM' }),
+      feature('d', { featureType: 'ENUM', unitTransformation: { divide: 10 } }),
+    ),
+    'features/0/meterType',
+    'features/1/enumConfiguration',
+    'features/2/enumConfiguration',
+    'features/3/enumConfiguration',
+  ],
+  [
+    'a meter without its feature, and meters that are incomplete',
+    features(
+      feature('a', { meter: { aggregation: { function: 'COUNT' }, filters: [] } }),
+      feature('b', {
+        meterType: 'INCREMENTAL',
+        meter: { aggregation: { function: 'SUM' }, filters: [] },
+      }),
+      feature('c', {
+        meterType: 'INCREMENTAL',
+        meter: {
+          aggregation: { function: 'COUNT' },
+          filters: [{ conditions: [{ field: 'x', operation: 'IN', value: 'y' }] }],
+        },
+      }),
+    ),
+    'features/0/meter',
+    'features/1/meter/aggregation/field',
+    'features/2/meter/filters/0/conditions/0/value',
+  ],
+  [
+    'unknown parents and add-ons, each at its place',
+    product(
+      [plan('a', { parentPlanId: 'x', compatibleAddonIds: ['s', 'y', 'z'] })],
+      [addon('s', { dependencies: ['q'] })],
+    ),
+    'products/0/plans/0/parentPlanId',
+    'products/0/plans/0/compatibleAddonIds/1',
+    'products/0/plans/0/compatibleAddonIds/2',
+    'products/0/addons/0/dependencies/0',
+  ],
+  [
+    'a plan as an add-on, an add-on as a plan',
+    product([plan('a', { parentPlanId: 's', compatibleAddonIds: ['a'] })], [addon('s')]),
+    'products/0/plans/0/parentPlanId',
+    'products/0/plans/0/compatibleAddonIds/0',
+  ],
+  [
+    'a cycle of three plans, and a plan that inherits from it',
+    product([
+      plan('a', { parentPlanId: 'c' }),
+      plan('b', { parentPlanId: 'a' }),
+      plan('c', { parentPlanId: 'b' }),
+      plan('d', { parentPlanId: 'a' }),
+      plan('e', { parentPlanId: 'e' }),
+    ]),
+    'products/0/plans/0/parentPlanId',
+    'products/0/plans/1/parentPlanId',
+    'products/0/plans/2/parentPlanId',
+    'products/0/plans/4/parentPlanId',
+  ],
+  [
+    'add-ons that need each other',
+    product([], [addon('a', { dependencies: ['b'] }), addon('b', { dependencies: ['a'] })]),
+    'products/0/addons/0/dependencies/0',
+    'products/0/addons/1/dependencies/0',
+  ],
+  [
+    'an add-on twice in a list',
+    product([plan('a', { compatibleAddonIds: ['s', 's'] })], [addon('s')]),
+    'products/0/plans/0/compatibleAddonIds/1',
+  ],
+  [
+    'add-ons of a FREE plan, and a CUSTOM one of a PAID plan',
+    product(
+      [
+        plan('a', { pricingType: 'FREE', compatibleAddonIds: ['s'] }),
+        plan('b', { compatibleAddonIds: ['t'] }),
+      ],
+      [addon('s'), addon('t', { pricingType: 'CUSTOM' })],
+    ),
+    'products/0/plans/0/compatibleAddonIds/0',
+    'products/0/plans/1/compatibleAddonIds/0',
+  ],
+  [
+    'a chain of 12 plans',
+    product(
+      Array.from({ length: 12 }, (_, index) =>
+        plan(`p${index}`, index === 0 ? {} : { parentPlanId: `p${index - 1}` }),
+      ),
+    ),
+    // The rule looks at the longest chain of the product.
+    ...Array.from({ length: 11 }, (_, index) => `products/0/plans/${index + 1}/parentPlanId`),
+  ],
+  [
+    'a plan with the id of an add-on of another product',
+    {
+      products: [
+        { id: 'app', displayName: 'App', plans: [plan('a')] },
+        { id: 'site', displayName: 'Site', addons: [addon('a')] },
+      ],
+    },
+    'products/1/addons/0/id',
+  ],
+  [
+    'settings with a plan that is unknown, and one that is missing',
+    product(
+      [plan('a')],
+      [],
+      ending({
+        subscriptionStartSetup: 'TRIAL_PERIOD',
+        subscriptionStartPlanId: 'x',
+        subscriptionEndSetup: 'DOWNGRADE_TO_FREE',
+      }),
+    ),
+    'products/0/productSettings/subscriptionStartPlanId',
+    'products/0/productSettings/downgradePlanId',
+  ],
+  [
+    'a downgrade to a plan that is not FREE',
+    product(
+      [plan('a')],
+      [],
+      ending({ subscriptionEndSetup: 'DOWNGRADE_TO_FREE', downgradePlanId: 'a' }),
+    ),
+    'products/0/productSettings/downgradePlanId',
+  ],
+]
+
+for (const [why, catalog, ...places] of CASES)
+  test(`all mistakes are found: ${why}`, () => {
+    const found = findMistakes(catalog)
+    assert.deepEqual(
+      found.map(({ place }) => place.join('/')),
+      places,
+      JSON.stringify(found),
+    )
+    for (const { message } of found) assert.match(message, /\S/)
+  })
+
+test('objects that violate the schema are known by their ids, and not looked into', () => {
+  const broken = {
+    features: [null, 7, { id: 'f' }],
+    currencies: { not: 'a list' },
+    products: [
+      { id: 'app', plans: [{ id: 'a', parentPlanId: 7 }, plan('b', { parentPlanId: 'a' })] },
+      null,
+    ],
+  } as unknown as Catalog
+  const sound = (place: readonly (string | number)[]) => place.join('/') === 'products/0/plans/1'
+  assert.deepEqual(findMistakes(broken, sound), [])
+  assert.deepEqual(
+    findMistakes({ products: 'x' } as unknown as Catalog, () => false),
+    [],
+  )
+})

@@ -1,0 +1,60 @@
+import type { Catalog, CatalogFeature, CatalogProduct } from '../../api.gen.ts'
+import {
+  changeFeature,
+  type Feature,
+  meterFromWire,
+  newFeature,
+  newFeatureFromWire,
+} from '../features/index.ts'
+import { type Entry, entriesOf, type Mistake, Mistakes, type Soundness } from './mistakes.ts'
+import { type ProductEntries, packageMistakes } from './package-mistakes.ts'
+
+/** The most plans and add-ons of a catalog. */
+export const PACKAGES_LIMIT = 500
+
+/** Where rules get the current time, which nothing in a document depends on. */
+const AT = { key: '', now: 0 }
+
+/**
+ * Returns everything that is wrong with a document by itself: repeated and unknown ids, cycles,
+ * settings that do not fit. Objects that are not sound are known by their ids and not looked into.
+ */
+export function findMistakes(catalog: Catalog, isSound: Soundness = () => true): Mistake[] {
+  const mistakes = new Mistakes()
+  const features = entriesOf(catalog.features, isSound, 'features')
+  mistakes.refuseRepeated('feature', features)
+  mistakes.refuseRepeated('currency', entriesOf(catalog.currencies, isSound, 'currencies'))
+  for (const entry of features) if (entry.isSound) featureOf(entry, mistakes)
+  const products = entriesOf(catalog.products, isSound, 'products')
+  mistakes.refuseRepeated('product', products)
+  const packages = products.map((product) => packagesOf(product, isSound))
+  const all = packages.flatMap(({ plans, addons }) => [...plans, ...addons])
+  mistakes.refuseRepeated('plan or add-on', all)
+  if (all.length > PACKAGES_LIMIT)
+    mistakes.add(['products'], `a catalog has at most ${PACKAGES_LIMIT} plans and add-ons`)
+  for (const of of packages) packageMistakes(of, mistakes)
+  return mistakes.found
+}
+
+function packagesOf(product: Entry<CatalogProduct>, isSound: Soundness): ProductEntries {
+  const { plans, addons } = Object(product.value) as CatalogProduct
+  return {
+    product,
+    plans: entriesOf(plans, isSound, ...product.place, 'plans'),
+    addons: entriesOf(addons, isSound, ...product.place, 'addons'),
+  }
+}
+
+/** Returns the feature that a document describes, without its meter. */
+function featureOf(
+  { value, place }: Entry<CatalogFeature>,
+  mistakes: Mistakes,
+): Feature | undefined {
+  const feature = mistakes.check(place, () => newFeature(value.id, newFeatureFromWire(value), AT))
+  const { meter } = value
+  if (meter === undefined) return feature
+  const read = mistakes.check(place, () => meterFromWire(meter))
+  if (feature !== undefined && read !== undefined)
+    mistakes.check(place, () => changeFeature(feature, { meter: read }, AT.now))
+  return feature
+}

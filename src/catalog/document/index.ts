@@ -1,0 +1,3 @@
+export { findMistakes } from './find-mistakes.ts'
+export { catalogHandlers } from './http.ts'
+export type { Mistake } from './mistakes.ts'
