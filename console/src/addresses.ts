@@ -28,6 +28,8 @@ export function addressesIn(environment: string) {
     features: `${root}/features`,
     feature: (id: string) => `${root}/features/${part(id)}`,
     products: `${root}/products`,
+    plan: (id: string) => `${root}/plans/${part(id)}`,
+    addon: (id: string) => `${root}/add-ons/${part(id)}`,
     product: (id: string) => `${root}/products/${part(id)}`,
     entityTypes: (query: Record<string, string | undefined> = {}) =>
       `${root}/entity-types${searchOf(query)}`,

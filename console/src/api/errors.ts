@@ -30,6 +30,17 @@ export class CallError extends Error {
 export const isTransient = (error: unknown): boolean =>
   error instanceof CallError && [0, 429, 502, 503, 504].includes(error.status)
 
+/** The first try of a request is not done yet. */
+const BUSY = 'ObjectAlreadyBeingUsedByAnotherRequestError'
+
+/** Whether it is certain that a write changed nothing. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof CallError &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  ![408, 429].includes(error.status) &&
+  error.code !== BUSY
+
 /** Whether the object was changed after the entity tag of a write was read. */
 export const isOutdated = (error: unknown): boolean =>
   error instanceof CallError && error.status === 412

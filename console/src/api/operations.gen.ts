@@ -2,15 +2,45 @@
 
 /** The operations that the console names, and where each is called. */
 export const operations = {
+  'v1.addons.archive': {
+    method: 'POST',
+    path: '/api/v1/addons/{id}/archive',
+    permission: 'addons:write',
+  },
   'v1.addons.create': {
     method: 'POST',
     path: '/api/v1/addons',
+    permission: 'addons:write',
+  },
+  'v1.addons.createDraft': {
+    method: 'POST',
+    path: '/api/v1/addons/{id}/draft',
     permission: 'addons:write',
   },
   'v1.addons.list': {
     method: 'GET',
     path: '/api/v1/addons',
     permission: 'addons:read',
+  },
+  'v1.addons.publish': {
+    method: 'POST',
+    path: '/api/v1/addons/{id}/publish',
+    permission: 'addons:write',
+  },
+  'v1.addons.removeDraft': {
+    method: 'DELETE',
+    path: '/api/v1/addons/{id}/draft',
+    permission: 'addons:write',
+  },
+  'v1.addons.retrieve': {
+    method: 'GET',
+    path: '/api/v1/addons/{id}',
+    permission: 'addons:read',
+  },
+  'v1.addons.update': {
+    method: 'PATCH',
+    path: '/api/v1/addons/{id}',
+    permission: 'addons:write',
   },
   'v1.apiKeys.create': {
     method: 'POST',
@@ -252,15 +282,45 @@ export const operations = {
     path: '/api/v1/overview',
     permission: 'usage:read',
   },
+  'v1.plans.archive': {
+    method: 'POST',
+    path: '/api/v1/plans/{id}/archive',
+    permission: 'plans:write',
+  },
   'v1.plans.create': {
     method: 'POST',
     path: '/api/v1/plans',
+    permission: 'plans:write',
+  },
+  'v1.plans.createDraft': {
+    method: 'POST',
+    path: '/api/v1/plans/{id}/draft',
     permission: 'plans:write',
   },
   'v1.plans.list': {
     method: 'GET',
     path: '/api/v1/plans',
     permission: 'plans:read',
+  },
+  'v1.plans.publish': {
+    method: 'POST',
+    path: '/api/v1/plans/{id}/publish',
+    permission: 'plans:write',
+  },
+  'v1.plans.removeDraft': {
+    method: 'DELETE',
+    path: '/api/v1/plans/{id}/draft',
+    permission: 'plans:write',
+  },
+  'v1.plans.retrieve': {
+    method: 'GET',
+    path: '/api/v1/plans/{id}',
+    permission: 'plans:read',
+  },
+  'v1.plans.update': {
+    method: 'PATCH',
+    path: '/api/v1/plans/{id}',
+    permission: 'plans:write',
   },
   'v1.products.archiveProduct': {
     method: 'POST',

@@ -1,13 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { type AnswerOf, call, type OperationId, type RequestOf } from './call.ts'
-import { isOutdated } from './errors.ts'
+import { isOutdated, isRefused } from './errors.ts'
 import { newKey } from './new-key.ts'
 import { useSession } from './session.tsx'
 
 /**
- * Changes something, and then reads again what is shown. A failed request keeps its idempotency key
- * as long as its content is the same. So the server makes a change once, even if it is sent twice.
+ * Changes something, and then reads again what is shown. If it is not known whether a request took
+ * effect, the next one with the same content has its idempotency key. So the server makes a change
+ * once, even if it is sent twice. A refused request gives its key up, because the server would
+ * repeat the refusal, also when its reason is gone.
  */
 export function useWrite<Id extends OperationId>(
   id: Id,
@@ -27,8 +29,9 @@ export function useWrite<Id extends OperationId>(
       void queries.invalidateQueries({ queryKey: [environment] })
       onDone?.(answer, request)
     },
-    // What is there now is shown beside what was typed.
     onError: (error) => {
+      if (isRefused(error)) last.current = null
+      // What is there now is shown beside what was typed.
       if (isOutdated(error)) void queries.invalidateQueries({ queryKey: [environment] })
     },
   })

@@ -11,10 +11,22 @@ export const OPERATIONS = {
   plan: {
     list: 'v1.plans.list',
     create: 'v1.plans.create',
+    retrieve: 'v1.plans.retrieve',
+    update: 'v1.plans.update',
+    archive: 'v1.plans.archive',
+    createDraft: 'v1.plans.createDraft',
+    removeDraft: 'v1.plans.removeDraft',
+    publish: 'v1.plans.publish',
   },
   addon: {
     list: 'v1.addons.list',
     create: 'v1.addons.create',
+    retrieve: 'v1.addons.retrieve',
+    update: 'v1.addons.update',
+    archive: 'v1.addons.archive',
+    createDraft: 'v1.addons.createDraft',
+    removeDraft: 'v1.addons.removeDraft',
+    publish: 'v1.addons.publish',
   },
 } as const
 

@@ -52,6 +52,8 @@ test('plans and add-ons of a product are created as drafts, and found by their s
   await page.getByLabel('Inherits from').fill('')
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByText('Pro was created, as a draft.').waitFor()
+  await page.getByRole('heading', { name: 'Pro', exact: true }).waitFor()
+  await page.getByRole('link', { name: 'assistant' }).click()
   const plans = page.getByRole('table', { name: 'Plans' })
   await plans.getByRole('row', { name: /Pro pro 1 draft paid/ }).waitFor()
   await page.keyboard.press('a')
@@ -63,6 +65,8 @@ test('plans and add-ons of a product are created as drafts, and found by their s
   await page.getByLabel('Maximum quantity').fill('10')
   await page.getByLabel('Pricing').selectOption('CUSTOM')
   await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('heading', { name: 'More seats', exact: true }).waitFor()
+  await page.getByRole('link', { name: 'assistant' }).click()
   await page
     .getByRole('table', { name: 'Add-ons' })
     .getByRole('row', { name: /More seats seats 1 draft custom/ })

@@ -58,6 +58,14 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     shows: (page) => table(page, 'Add-ons').first(),
     opens: ['Edit', 'Duplicate', 'Archive', 'Edit settings', 'New plan', 'New add-on'],
   },
+  '/plans/$plan': {
+    shows: (page) => table(page, 'Versions').first(),
+    opens: ['Edit draft', 'Discard draft', 'Publish'],
+  },
+  '/add-ons/$addon': {
+    shows: (page) => table(page, 'Versions').first(),
+    opens: ['Edit draft', 'Discard draft', 'Publish'],
+  },
   '/entity-types': { shows: row, opens: ['New entity type', /^Edit /] },
   '/currencies': { shows: row, opens: ['New currency', /^Edit /] },
   '/activity': { shows: row },

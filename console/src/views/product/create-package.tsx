@@ -1,6 +1,8 @@
+import { useNavigate } from '@tanstack/react-router'
 import type { PricingType, Product } from '../../../../src/api.gen.ts'
-import { useRead } from '../../api/use-read.ts'
+import { useAddresses } from '../../address-state.ts'
 import { KINDS, OPERATIONS, type PackageKind } from '../../packages/operations.ts'
+import { usePackages } from '../../packages/use-packages.ts'
 import { PRICING_CHOICES } from '../../packages/words.ts'
 import { choicesOf } from '../../ui/choices.ts'
 import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
@@ -33,13 +35,18 @@ const NOTHING: Fields = {
 /** Creates a plan or an add-on of a product, as a draft. */
 export function CreatePackage(props: { kind: PackageKind; product: Product; onClose: () => void }) {
   const { kind, product, onClose } = props
+  const navigate = useNavigate()
+  const addresses = useAddresses()
   const form = useForm(OPERATIONS[kind].create, {
     first: NOTHING,
     requestOf: (fields) => ({ body: { ...bodyOf(fields), productId: product.id } }),
     check: ({ maxQuantity }) =>
       maxQuantity.trim() === '' ? null : refuseNumber('maxQuantity', maxQuantity),
     doneText: ({ data }) => `${data.displayName} was created, as a draft.`,
-    onDone: onClose,
+    onDone: ({ data }) => {
+      onClose()
+      void navigate({ to: addresses[kind](data.id) })
+    },
   })
   return (
     <FormDialog
@@ -79,15 +86,13 @@ export function CreatePackage(props: { kind: PackageKind; product: Product; onCl
 }
 
 function ParentField({ form, productId }: { form: Form<Fields>; productId: string }) {
-  const query = { productId, status: ['DRAFT' as const, 'PUBLISHED' as const], limit: 100 }
-  const rows = useRead('v1.plans.list', { query }).data?.data ?? []
-  const plans = rows.filter(({ id }, at) => rows.findIndex((each) => each.id === id) === at)
+  const { all, nameOf } = usePackages('plan', productId)
   return (
     <TextField
       {...form.bind('parentPlanId')}
       label="Inherits from"
-      hint={TEXTS.parentHint}
-      suggestions={choicesOf(plans)}
+      hint={nameOf(form.fields.parentPlanId.trim()) ?? TEXTS.parentHint}
+      suggestions={choicesOf(all)}
       isMono
       isOptional
     />

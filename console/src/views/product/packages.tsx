@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import type { Product } from '../../../../src/api.gen.ts'
-import { type Search, useFilters } from '../../address-state.ts'
+import { type Search, useAddresses, useFilters } from '../../address-state.ts'
 import { useList } from '../../api/use-read.ts'
 import { formatNumber } from '../../format.ts'
+import { EVENTS_OF } from '../../packages/events.ts'
 import {
   KINDS,
   OPERATIONS,
@@ -77,6 +78,7 @@ function PackageList(
 ) {
   const { kind, product, filters, create } = props
   const { one, several, title, path } = KINDS[kind]
+  const addresses = useAddresses()
   const list = useList(OPERATIONS[kind].list, {
     query: { productId: product.id, status: [...STATUSES[filters.values.state]] },
   })
@@ -86,6 +88,8 @@ function PackageList(
       list={list}
       columns={COLUMNS}
       keyOf={({ id, versionNumber }) => `${id} ${versionNumber}`}
+      toOf={({ id }) => addresses[kind](id)}
+      historyOf={({ id }) => addresses.historyOf(id, { types: EVENTS_OF[kind] })}
       what={one}
       filters={filters}
       empty={

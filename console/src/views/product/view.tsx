@@ -7,9 +7,9 @@ import { useRead } from '../../api/use-read.ts'
 import { EVENTS_OF } from '../../packages/events.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
-import { Columns, Facts, IdBeside, Page, Section, Stack } from '../../ui/page.tsx'
+import { Columns, Facts, IdBeside, LinkTo, Page, Section, Stack } from '../../ui/page.tsx'
 import { Empty, IfPermitted, Loaded } from '../../ui/states.tsx'
-import { Id, None, Time } from '../../ui/text.tsx'
+import { Name, None, Time } from '../../ui/text.tsx'
 import { ArchiveProduct } from './archive-product.tsx'
 import { DuplicateProduct } from './duplicate-product.tsx'
 import { EditProduct } from './edit-product.tsx'
@@ -153,8 +153,16 @@ function SettingsFacts({ product }: { product: Product }) {
   )
 }
 
-const PlanWords = ({ words, planId }: { words: string; planId: string | null }) => (
-  <>
-    {words} {planId !== null && <Id>{planId}</Id>}
-  </>
-)
+function PlanWords({ words, planId }: { words: string; planId: string | null }) {
+  const addresses = useAddresses()
+  return (
+    <>
+      {words}{' '}
+      {planId !== null && (
+        <LinkTo address={addresses.plan(planId)}>
+          <Name name={planId} id={planId} />
+        </LinkTo>
+      )}
+    </>
+  )
+}

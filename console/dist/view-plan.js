@@ -1,0 +1,1 @@
+import{n as e}from"./rolldown-runtime.js";import{_n as t}from"./base.js";import{t as n}from"./packages.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r();function o(){let e=t(`plan`);return(0,a.jsx)(n,{kind:`plan`,id:e},e)}export{i as t};

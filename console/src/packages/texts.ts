@@ -1,0 +1,35 @@
+import type { PackagePublishRequestBody } from '../../../src/api.gen.ts'
+import { labelledChoices } from '../ui/choices.ts'
+
+export const TEXTS = {
+  archived:
+    'It is archived. Unarchiving its product restores it if it was archived with the product.',
+  noDraft: 'There is no draft. Open one first.',
+  hasDraft: 'It has a draft. Publish or discard that first.',
+  unpublished: 'It was never published. Discard its draft instead.',
+  archive: 'Nothing new can be sold of it. Subscriptions keep it. It cannot be unarchived alone.',
+  discard: 'What is only in the draft is lost.',
+  discardAll: 'It was never published, so nothing of it is left. Its id is free again.',
+  firstVersion: 'This is the first version. It is sold from then on, and never changes.',
+  nextVersion: (version: number) =>
+    `What changes against version ${version}, which is published. A published version never changes.`,
+  nothing: 'Nothing differs from the published version.',
+  whoHint: 'New subscriptions always get the new version.',
+  trialHint: 'Nothing: what the settings of the product say.',
+  parentHint: 'It also gives what that plan gives.',
+  quantityHint: 'The most of it in one subscription. Nothing: no limit.',
+  budgetHint: 'The most money that may be spent in the trial. Nothing: no limit.',
+} as const
+
+export const MIGRATIONS = labelledChoices<PackagePublishRequestBody['migrationType']>({
+  NEW_CUSTOMERS: 'new subscriptions; others stay on their version',
+  ALL_CUSTOMERS: 'all subscriptions; others move to it',
+})
+
+export const TRIAL_UNITS = labelledChoices({ DAY: 'days', MONTH: 'months' })
+
+export const TRIAL_ENDS = labelledChoices({
+  '': 'what the product says',
+  CONVERT_TO_PAID: 'it is paid',
+  CANCEL_SUBSCRIPTION: 'it ends',
+})

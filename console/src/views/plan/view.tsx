@@ -1,0 +1,8 @@
+import { useParam } from '../../address-state.ts'
+import { PackagePage } from '../../packages/package-page.tsx'
+
+export function View() {
+  const id = useParam('plan')
+  // Data of another plan does not stay while this one is read.
+  return <PackagePage key={id} kind="plan" id={id} />
+}
