@@ -2204,6 +2204,20 @@ export type Dimensions = {
 }
 
 /**
+ * There are no further pages.
+ */
+export type EmptyPagination = {
+  /**
+   * Always null.
+   */
+  next: null
+  /**
+   * Always null.
+   */
+  prev: null
+}
+
+/**
  * Whether a customer may use a feature or spend credits.
  */
 export type Entitlement = FeatureEntitlement | CreditEntitlement
@@ -2229,6 +2243,16 @@ export type EntitlementAllowance = {
    */
   enumValues: string[] | null
 }
+
+/**
+ * Whether an entitlement adds to what the plan gives, or replaces it. Only add-ons override.
+ */
+export type EntitlementBehavior = 'Increment' | 'Override'
+
+/**
+ * How often the credits are granted.
+ */
+export type EntitlementCadence = 'MONTH' | 'YEAR'
 
 /**
  * A budget of an entity, or an entity without a budget.
@@ -2465,6 +2489,11 @@ export type EntitlementSource = {
  */
 export type EntitlementSourceKind =
   'PLAN' | 'PARENT_PLAN' | 'ADDON' | 'SUBSCRIPTION' | 'PROMOTIONAL'
+
+/**
+ * A page of yours.
+ */
+export type EntitlementWidget = 'PAYWALL' | 'CUSTOMER_PORTAL' | 'CHECKOUT'
 
 /**
  * Something inside a customer that can have a budget, such as a team, a user, an agent or a model.
@@ -3613,10 +3642,212 @@ export type OverviewResponse = {
 }
 
 /**
+ * How many credits a plan or an add-on gives.
+ */
+export type PackageCreditEntitlement = {
+  /**
+   * Id of the custom currency.
+   */
+  id: string
+  /**
+   * Says that the entitlement is for credits.
+   */
+  type: 'CREDIT'
+  /**
+   * Credits per cadence. Null if each subscription sets it, or if nothing is granted.
+   */
+  amount: number | null
+  cadence: EntitlementCadence | null
+  /**
+   * The feature whose limit multiplies the amount.
+   */
+  dependencyFeatureId: string | null
+  /**
+   * Whether usage is granted after the credits are used up.
+   */
+  hasSoftLimit: boolean | null
+  behavior: EntitlementBehavior
+  /**
+   * If it is false, the package takes away what the plan or its parents give.
+   */
+  isGranted: boolean
+  /**
+   * Whether each subscription sets its own amount.
+   */
+  isCustom: boolean | null
+  /**
+   * Pages that do not show the entitlement.
+   */
+  hiddenFromWidgets: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display.
+   */
+  order: number | null
+  /**
+   * Name for display instead of that of the feature or currency.
+   */
+  displayNameOverride: string | null
+  /**
+   * Free text.
+   */
+  description: string | null
+  /**
+   * When the entitlement was added to the package.
+   */
+  createdAt: string
+  /**
+   * When the entitlement last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The fields to change of the credits. Absent fields keep their values.
+ */
+export type PackageCreditEntitlementChange = {
+  /**
+   * Says that the entitlement is for credits.
+   */
+  type: 'CREDIT'
+  /**
+   * Credits per cadence.
+   */
+  amount?: number
+  cadence?: EntitlementCadence
+  /**
+   * The NUMBER feature whose limit multiplies the amount. Null removes it.
+   */
+  dependencyFeatureId?: FeatureId | null
+  /**
+   * Whether usage is granted after the credits are used up. The default is false.
+   */
+  hasSoftLimit?: boolean
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display. A new entitlement comes last by default.
+   */
+  order?: number
+  /**
+   * Name for display instead of that of the feature or currency. An empty text clears it.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text. An empty text clears it.
+   */
+  description?: string
+}
+
+/**
+ * How many credits a plan or an add-on will give.
+ */
+export type PackageCreditEntitlementInput = {
+  /**
+   * The custom currency.
+   */
+  id: CustomCurrencyId
+  /**
+   * Says that the entitlement is for credits.
+   */
+  type: 'CREDIT'
+  /**
+   * Credits per cadence. Null if each subscription sets it, or if nothing is granted.
+   */
+  amount: number | null
+  cadence: EntitlementCadence
+  /**
+   * The NUMBER feature whose limit multiplies the amount.
+   */
+  dependencyFeatureId?: FeatureId
+  /**
+   * Whether usage is granted after the credits are used up. The default is false.
+   */
+  hasSoftLimit?: boolean
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display. A new entitlement comes last by default.
+   */
+  order?: number
+  /**
+   * Name for display instead of that of the feature or currency. An empty text clears it.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text. An empty text clears it.
+   */
+  description?: string
+}
+
+/**
  * Whose draft was discarded.
  */
 export type PackageDraftRemoval = {
   id: PackageId
+}
+
+/**
+ * An entitlement of a plan or an add-on.
+ */
+export type PackageEntitlement = PackageFeatureEntitlement | PackageCreditEntitlement
+
+/**
+ * Entitlements to add: all of them or none.
+ */
+export type PackageEntitlementCreateRequestBody = {
+  /**
+   * The entitlements to add.
+   *
+   * @maxItems 1000
+   */
+  entitlements: (PackageFeatureEntitlementInput | PackageCreditEntitlementInput)[]
+}
+
+/**
+ * The new entitlements, in the order of the request.
+ */
+export type PackageEntitlementCreateResponse = {
+  /**
+   * The new entitlements.
+   */
+  data: PackageEntitlement[]
+}
+
+/**
+ * All entitlements of a plan or an add-on. There are no further pages.
+ */
+export type PackageEntitlementListResponse = {
+  /**
+   * The entitlements, by `order`.
+   */
+  data: PackageEntitlement[]
+  pagination: EmptyPagination
 }
 
 /**
@@ -3627,10 +3858,213 @@ export type PackageEntitlementReference = {
    * The id of the feature or the currency.
    */
   id: string
+  type: PackageEntitlementType
+}
+
+/**
+ * An entitlement of a plan or an add-on.
+ */
+export type PackageEntitlementResponse = {
+  data: PackageEntitlement
+}
+
+/**
+ * Whether an entitlement is for a feature or for credits of a custom currency.
+ */
+export type PackageEntitlementType = 'FEATURE' | 'CREDIT'
+
+/**
+ * The fields to change. Absent fields keep their values. `type` is that of the entitlement.
+ */
+export type PackageEntitlementUpdateRequestBody =
+  PackageFeatureEntitlementChange | PackageCreditEntitlementChange
+
+/**
+ * What a plan or an add-on gives of a feature.
+ */
+export type PackageFeatureEntitlement = {
   /**
-   * Whether it is a feature or credits of a currency.
+   * Id of the feature.
    */
-  type: 'FEATURE' | 'CREDIT'
+  id: string
+  /**
+   * Says that the entitlement is for a feature.
+   */
+  type: 'FEATURE'
+  /**
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
+   */
+  usageLimit: number | null
+  /**
+   * Whether there is no limit.
+   */
+  hasUnlimitedUsage: boolean | null
+  /**
+   * Whether usage may exceed the limit.
+   */
+  hasSoftLimit: boolean | null
+  /**
+   * Values of an ENUM feature, sorted. Null for other features.
+   */
+  enumValues: string[] | null
+  resetPeriod: ResetPeriod | null
+  resetPeriodConfiguration:
+    YearlyResetPeriodConfig | MonthlyResetPeriodConfig | WeeklyResetPeriodConfig | null
+  behavior: EntitlementBehavior
+  /**
+   * If it is false, the package takes away what the plan or its parents give.
+   */
+  isGranted: boolean
+  /**
+   * Whether each subscription sets its own amount.
+   */
+  isCustom: boolean | null
+  /**
+   * Pages that do not show the entitlement.
+   */
+  hiddenFromWidgets: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display.
+   */
+  order: number | null
+  /**
+   * Name for display instead of that of the feature or currency.
+   */
+  displayNameOverride: string | null
+  /**
+   * Free text.
+   */
+  description: string | null
+  /**
+   * When the entitlement was added to the package.
+   */
+  createdAt: string
+  /**
+   * When the entitlement last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The fields to change of what is given of a feature. Absent fields keep their values.
+ */
+export type PackageFeatureEntitlementChange = {
+  /**
+   * Says that the entitlement is for a feature.
+   */
+  type: 'FEATURE'
+  /**
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
+   */
+  usageLimit?: number | null
+  /**
+   * Whether there is no limit. It excludes `usageLimit`.
+   */
+  hasUnlimitedUsage?: boolean
+  /**
+   * Whether usage may exceed the limit. The default is false.
+   */
+  hasSoftLimit?: boolean
+  /**
+   * Values of an ENUM feature.
+   *
+   * @maxItems 100
+   */
+  enumValues?: string[]
+  resetPeriod?: ResetPeriod
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig | null
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig | null
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig | null
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display. A new entitlement comes last by default.
+   */
+  order?: number
+  /**
+   * Name for display instead of that of the feature or currency. An empty text clears it.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text. An empty text clears it.
+   */
+  description?: string
+}
+
+/**
+ * What a plan or an add-on will give of a feature.
+ */
+export type PackageFeatureEntitlementInput = {
+  /**
+   * The feature.
+   */
+  id: FeatureId
+  /**
+   * Says that the entitlement is for a feature.
+   */
+  type: 'FEATURE'
+  /**
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
+   */
+  usageLimit?: number | null
+  /**
+   * Whether there is no limit. It excludes `usageLimit`.
+   */
+  hasUnlimitedUsage?: boolean
+  /**
+   * Whether usage may exceed the limit. The default is false.
+   */
+  hasSoftLimit?: boolean
+  /**
+   * Values of an ENUM feature.
+   *
+   * @maxItems 100
+   */
+  enumValues?: string[]
+  resetPeriod?: ResetPeriod
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig | null
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig | null
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig | null
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Place among the entitlements of the package, for display. A new entitlement comes last by default.
+   */
+  order?: number
+  /**
+   * Name for display instead of that of the feature or currency. An empty text clears it.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text. An empty text clears it.
+   */
+  description?: string
 }
 
 /**
@@ -5824,6 +6258,63 @@ export type Operations = {
     body: undefined
     response: AddonResponse
   }
+  'v1.addons.entitlements.create': {
+    params: {
+      /**
+       * Id of the add-on, as you chose it.
+       */
+      addonId: PackageId
+    }
+    query: Record<string, never>
+    body: PackageEntitlementCreateRequestBody
+    response: PackageEntitlementCreateResponse
+  }
+  'v1.addons.entitlements.delete': {
+    params: {
+      /**
+       * Id of the add-on, as you chose it.
+       */
+      addonId: PackageId
+      /**
+       * Id of the feature or custom currency.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PackageEntitlementResponse
+  }
+  'v1.addons.entitlements.list': {
+    params: {
+      /**
+       * Id of the add-on, as you chose it.
+       */
+      addonId: PackageId
+    }
+    query: {
+      /**
+       * `true` returns the draft, if there is one besides a published version.
+       */
+      draft?: 'true' | 'false'
+    }
+    body: undefined
+    response: PackageEntitlementListResponse
+  }
+  'v1.addons.entitlements.update': {
+    params: {
+      /**
+       * Id of the add-on, as you chose it.
+       */
+      addonId: PackageId
+      /**
+       * Id of the feature or custom currency.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: PackageEntitlementUpdateRequestBody
+    response: PackageEntitlementResponse
+  }
   'v1.addons.list': {
     params: Record<string, never>
     query: {
@@ -7185,6 +7676,63 @@ export type Operations = {
     query: Record<string, never>
     body: undefined
     response: PlanResponse
+  }
+  'v1.plans.entitlements.create': {
+    params: {
+      /**
+       * Id of the plan, as you chose it.
+       */
+      planId: PackageId
+    }
+    query: Record<string, never>
+    body: PackageEntitlementCreateRequestBody
+    response: PackageEntitlementCreateResponse
+  }
+  'v1.plans.entitlements.delete': {
+    params: {
+      /**
+       * Id of the plan, as you chose it.
+       */
+      planId: PackageId
+      /**
+       * Id of the feature or custom currency.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: PackageEntitlementResponse
+  }
+  'v1.plans.entitlements.list': {
+    params: {
+      /**
+       * Id of the plan, as you chose it.
+       */
+      planId: PackageId
+    }
+    query: {
+      /**
+       * `true` returns the draft, if there is one besides a published version.
+       */
+      draft?: 'true' | 'false'
+    }
+    body: undefined
+    response: PackageEntitlementListResponse
+  }
+  'v1.plans.entitlements.update': {
+    params: {
+      /**
+       * Id of the plan, as you chose it.
+       */
+      planId: PackageId
+      /**
+       * Id of the feature or custom currency.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: PackageEntitlementUpdateRequestBody
+    response: PackageEntitlementResponse
   }
   'v1.plans.list': {
     params: Record<string, never>

@@ -7,7 +7,8 @@ import { rankedBudgetHandlers } from './budgets/ranking/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { catalogHandlers } from './catalog/document/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
-import { NO_REFERENCES } from './catalog/index.ts'
+import { type CatalogUse, NO_REFERENCES } from './catalog/index.ts'
+import { packageEntitlementHandlers, packagesUse } from './catalog/packages/entitlements/index.ts'
 import { addonHandlers, planHandlers } from './catalog/packages/index.ts'
 import { productHandlers } from './catalog/products/index.ts'
 import { customersHandlers } from './customers/index.ts'
@@ -28,7 +29,18 @@ import { searchHandlers } from './search/index.ts'
 import { entitlements } from './sources.ts'
 import { endSubscriptions, subscriptionHandlers } from './subscriptions/index.ts'
 
-const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
+const catalogUse: CatalogUse = {
+  ...NO_REFERENCES,
+  ...usageUse,
+  ...budgetsUse,
+  ...packagesUse,
+  valuesGranted: async (...query) => [
+    ...new Set([
+      ...(await promotionalUse.valuesGranted(...query)),
+      ...(await packagesUse.valuesGranted(...query)),
+    ]),
+  ],
+}
 
 /** What all servers of this process use to decide, each with its own database. */
 export const engine = createEngineContext(entitlements)
@@ -54,6 +66,7 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...catalog,
   ...catalogHandlers(catalog),
+  ...packageEntitlementHandlers,
   ...customersHandlers([releaseWhenArchived, endSubscriptions, archivePublisher(entitlements)]),
   ...promotionalHandlers(publishEntitlements),
   ...subscriptionHandlers(publishEntitlements),

@@ -154,14 +154,17 @@ function operationProblems(document: Document, operation: Operation): string[] {
   return problems
 }
 
-/** Returns the parameters that a list must have. A list without `prev` has no `before`. */
+/**
+ * Returns the parameters that a list must have. A list without `prev` has no `before`. A list whose
+ * `next` is always null has no pages.
+ */
 function pagingOf(document: Document, operation: Operation): string[] {
   const success = operation.responses['200']
   if (success === undefined || '$ref' in success) return []
   const schemaOf = ($ref = '') => document.components.schemas[$ref.slice(schemaPrefix.length)]
   const page = schemaOf(success.content['application/json'].schema.$ref)
   const pagination = schemaOf(page?.properties?.pagination?.$ref)
-  if (pagination === undefined) return []
+  if (pagination === undefined || pagination.properties?.next?.type === 'null') return []
   const isTwoWay = pagination.properties?.prev !== undefined
   return isTwoWay ? ['after', 'before', 'limit'] : ['after', 'limit']
 }

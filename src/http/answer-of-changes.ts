@@ -115,6 +115,19 @@ function isLater(subscription: object, change: Change | undefined): boolean {
 
 const subscriptionId: ChangeAnswer = (_, { params: { id } }) => ({ id })
 
+/** The entitlements of a package that a change wrote, or those that it removed. */
+function entitlementsOf(changes: readonly Change[], state: 'before' | 'after') {
+  const change = changes.find(({ type }) => type === 'plan.updated' || type === 'addon.updated')
+  return listIn(change?.[state], ['changedEntitlements'])
+}
+
+const addedEntitlements: ChangeAnswer = (changes) => entitlementsOf(changes, 'after')
+
+const entitlement =
+  (state: 'before' | 'after'): ChangeAnswer =>
+  (changes) =>
+    entitlementsOf(changes, state)[0] ?? null
+
 /** No subscription has to move to a new version. */
 const noTask: ChangeAnswer = () => ({ taskId: null })
 
@@ -164,6 +177,9 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.plans.createDraft': object('plan.updated'),
   'v1.plans.removeDraft': packageId,
   'v1.plans.publish': noTask,
+  'v1.plans.entitlements.create': addedEntitlements,
+  'v1.plans.entitlements.update': entitlement('after'),
+  'v1.plans.entitlements.delete': entitlement('before'),
   'v1.addons.create': object('addon.created'),
   'v1.addons.update': object('addon.updated'),
   'v1.addons.archive': object('addon.deleted'),
@@ -175,6 +191,9 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.subscriptions.cancel': subscription,
   'v1.subscriptions.futureUpdate.cancelSchedule': subscriptionId,
   'v1.subscriptions.futureUpdate.cancelPendingPayment': subscriptionId,
+  'v1.addons.entitlements.create': addedEntitlements,
+  'v1.addons.entitlements.update': entitlement('after'),
+  'v1.addons.entitlements.delete': entitlement('before'),
   'v1Beta.entityTypes.upsert': objects(['entity_type.created', 'entity_type.updated'], 'types'),
   'v1Beta.entityTypes.archive': ids,
   'v1Beta.entityTypes.unarchive': ids,

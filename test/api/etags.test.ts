@@ -86,6 +86,8 @@ const stateBefore: { readonly [Id in OperationId]?: OperationId } = {
   'v1.subscriptions.cancel': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelSchedule': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelPendingPayment': 'v1.subscriptions.retrieve',
+  'v1.plans.entitlements.delete': 'v1.plans.entitlements.update',
+  'v1.addons.entitlements.delete': 'v1.addons.entitlements.update',
 }
 
 const requestOf = (id: OperationId, mark: number): Request =>

@@ -68,7 +68,10 @@ function refusing(id: OperationId): RefusalCase[] {
     list.push({ why: 'a read-only key', status: 403, request: { ...request, apiKey: readOnly } })
   const named = ['id', 'currencyId'].find((name) => operation.path.includes(`{${name}}`))
   if (named !== undefined) {
-    const params = (wrong: string) => ({ ...request, params: { ...path, [named]: wrong } })
+    const params = (wrong: string) => ({
+      ...request,
+      params: { ...path, ...request.params, [named]: wrong },
+    })
     const isAnswered = answersOfNobody.includes(id)
     if (!isAnswered) {
       list.push({ why: 'an id of nothing', status: 404, request: params('nobody') })

@@ -9,6 +9,23 @@ const renamed = (id: OperationId, params: Record<string, string>): [OperationId,
   { params, body: { displayName: 'overtaken' } },
 ]
 const feature = { id: path.featureId }
+
+function entitlementsOf(
+  kind: 'plans' | 'addons',
+  params: Record<string, string>,
+): { readonly [Id in OperationId]?: [OperationId, Request] } {
+  const update = `v1.${kind}.entitlements.update` as const
+  const body = { type: 'FEATURE', description: 'overtaken' }
+  const region = { id: 'region', type: 'FEATURE', enumValues: ['mark'] }
+  return {
+    [`v1.${kind}.entitlements.create`]: [update, { params: { ...params, id: 'team-seats' }, body }],
+    [update]: [update, { params: { ...params, id: 'region' }, body }],
+    [`v1.${kind}.entitlements.delete`]: [
+      `v1.${kind}.entitlements.create`,
+      { params, body: { entitlements: [region] } },
+    ],
+  }
+}
 /** Stands for the key that was made last. */
 export const NEWEST_KEY = 'the-newest-key'
 
@@ -92,6 +109,8 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
     { body: { id: 'team', productId: 'assistant', displayName: 'overtaken' } },
   ],
   'v1.plans.publish': ['v1.plans.archive', { params: { id: 'team' } }],
+  ...entitlementsOf('plans', { planId: 'team' }),
+  ...entitlementsOf('addons', { addonId: 'more-seats' }),
   'v1.addons.create': renamed('v1.addons.update', { id: 'extra' }),
   'v1.addons.update': renamed('v1.addons.update', { id: 'more-seats' }),
   'v1.addons.archive': call('v1.products.archiveProduct'),

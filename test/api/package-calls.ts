@@ -10,6 +10,10 @@ const addon = { id: 'support' }
 const addonInDraft = { id: 'more-seats' }
 /** An add-on that the plan can have. */
 const soldAddon = { id: 'onboarding' }
+/** What all packages grant. Other calls archive the other feature and currency. */
+const granted = { id: 'region' }
+const seatsGranted = { id: 'team-seats', type: 'FEATURE', usageLimit: 5 }
+const creditsGranted = { id: 'points', type: 'CREDIT', amount: 100, cadence: 'MONTH' }
 
 type PackageOperation = Extract<
   OperationId,
@@ -75,6 +79,16 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.plans.createDraft': () => ({ params: plan }),
   'v1.plans.removeDraft': () => ({ params: planInDraft }),
   'v1.plans.publish': () => ({ params: planInDraft, body: { migrationType: 'NEW_CUSTOMERS' } }),
+  'v1.plans.entitlements.list': () => ({ params: { planId: plan.id } }),
+  'v1.plans.entitlements.create': (mark) => ({
+    params: { planId: planInDraft.id },
+    body: { entitlements: [{ ...seatsGranted, description: mark }, creditsGranted] },
+  }),
+  'v1.plans.entitlements.update': (mark) => ({
+    params: { planId: planInDraft.id, ...granted },
+    body: { type: 'FEATURE', description: `${mark}, renamed` },
+  }),
+  'v1.plans.entitlements.delete': () => ({ params: { planId: planInDraft.id, ...granted } }),
   'v1.addons.create': (mark) => ({
     body: { id: 'extra', productId: product.id, displayName: mark, maxQuantity: 3 },
   }),
@@ -88,9 +102,22 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.addons.createDraft': () => ({ params: addon }),
   'v1.addons.removeDraft': () => ({ params: addonInDraft }),
   'v1.addons.publish': () => ({ params: addonInDraft, body: { migrationType: 'ALL_CUSTOMERS' } }),
+  'v1.addons.entitlements.list': () => ({ params: { addonId: addon.id } }),
+  'v1.addons.entitlements.create': (mark) => ({
+    params: { addonId: addonInDraft.id },
+    body: { entitlements: [{ ...seatsGranted, description: mark }, creditsGranted] },
+  }),
+  'v1.addons.entitlements.update': (mark) => ({
+    params: { addonId: addonInDraft.id, ...granted },
+    body: { type: 'FEATURE', description: `${mark}, renamed` },
+  }),
+  'v1.addons.entitlements.delete': () => ({ params: { addonId: addonInDraft.id, ...granted } }),
 }
 
-/** Creates a product with a published plan, a published add-on, and one draft of each. */
+/**
+ * Creates a product with a published plan, a published add-on, and one draft of each, which grant a
+ * feature. They can also grant a second feature and credits.
+ */
 export async function furnishPackages(tenant: Tenant, mark: string): Promise<void> {
   const texts = { displayName: mark, description: mark, metadata: { mark } }
   const terms = { ...texts, productId: product.id, pricingType: 'PAID', billingId: mark }
@@ -100,6 +127,19 @@ export async function furnishPackages(tenant: Tenant, mark: string): Promise<voi
   await tenant.ok('v1.plans.create', { body: { ...freePlan, ...terms, pricingType: 'FREE' } })
   for (const each of [addon, addonInDraft, soldAddon])
     await tenant.ok('v1.addons.create', { body: { ...each, ...terms } })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: seatsGranted.id, ...texts, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
+  })
+  await tenant.ok('v1.credits.customCurrencies.create', {
+    body: { id: creditsGranted.id, ...texts },
+  })
+  const body = {
+    entitlements: [{ ...granted, type: 'FEATURE', enumValues: [mark], description: mark }],
+  }
+  for (const { id } of [plan, planInDraft])
+    await tenant.ok('v1.plans.entitlements.create', { params: { planId: id }, body })
+  for (const { id } of [addon, addonInDraft])
+    await tenant.ok('v1.addons.entitlements.create', { params: { addonId: id }, body })
   const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
   for (const each of [addon, soldAddon])
     await tenant.ok('v1.addons.publish', { params: each, ...publication })

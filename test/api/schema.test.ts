@@ -25,6 +25,7 @@ const NOT_OF_CUSTOMERS = [
   'integrations',
   'members',
   'package_archivals',
+  'package_entitlements',
   'package_versions',
   'packages',
   'products',

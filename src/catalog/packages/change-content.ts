@@ -51,6 +51,7 @@ export function newPackage(
       defaultTrial: input.defaultTrial,
       maxQuantity: input.maxQuantity,
       dependencies: [],
+      entitlements: [],
       metadata: patchMetadata({}, input.metadata),
       createdAt: at.now,
       updatedAt: at.now,

@@ -11,11 +11,12 @@ import {
   lockedInCatalog,
   saveInCatalog,
 } from '../change-in-catalog.ts'
-import { findProducts, holdProducts } from '../products/store.ts'
-import type { Product } from '../products/types.ts'
 import { changeContent, newPackage } from './change-content.ts'
 import { archived, published, withDraft, withoutDraft } from './change-versions.ts'
+import { refuseUnpublishable } from './entitlements/entitlements-of-version.ts'
+import { copyEntitlements, entitlementsOf } from './entitlements/store.ts'
 import { eventOf, PACKAGES } from './kinds.ts'
+import { holdProduct, type ProductOfPackages } from './product-store.ts'
 import * as store from './store.ts'
 import type {
   NewPackageInput,
@@ -52,9 +53,9 @@ export const createPackage = (
 }
 
 async function productForPackages(tx: Tx, scope: Scope, id: string): Promise<Reference> {
-  const [product] = await holdProducts(tx, scope, [id])
+  const product = await holdProduct(tx, scope, id)
   const field = inBody('productId')
-  if (product === undefined)
+  if (product === null)
     throw notFound(field, 'ProductNotFoundError', `productId: product ${id} not found`)
   if (product.archivedAt !== null)
     throw badInput(field, `productId: the product ${id} is archived`, 'EntityIsArchivedError')
@@ -89,17 +90,25 @@ const namesPackages = ({ parentId, compatibleAddonIds, dependencyIds }: PackageI
 
 /** Opens a draft with the content of the latest version. 404 unknown; 400 as `withDraft`. */
 export const createDraft = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
-  changeInCatalog(call, { kind: PACKAGES[type], id }, async (_, before, now) => {
-    const after = withDraft(before, now)
+  lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
+    const { draftVersion, ...opened } = withDraft(before, at.now)
     const content = {
       ...before.content,
-      key: call.app.ids.next(now),
-      version: after.draftVersion,
-      createdAt: now,
-      updatedAt: now,
+      key: call.app.ids.next(at.now),
+      version: draftVersion,
+      createdAt: at.now,
+      updatedAt: at.now,
       publishedAt: null,
     }
-    return { after: { ...after, content }, event: eventOf(type, 'updated') }
+    const after = { ...opened, draftVersion, content }
+    const change = { kind: PACKAGES[type], before, after, event: eventOf(type, 'updated') }
+    await saveInCatalog(tx, at, change)
+    await copyEntitlements(tx, {
+      from: store.versionOf(before),
+      to: store.versionOf(after),
+      at: null,
+    })
+    return after
   })
 
 /**
@@ -138,12 +147,15 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
 /**
  * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
- * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs.
+ * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs;
+ * then as `refuseUnpublishable`.
  */
 export const publishPackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = published(before, now)
     await refuseUnready(tx, before)
+    const { pricingType } = before.content
+    refuseUnpublishable(await entitlementsOf(tx, store.versionOf(before)), { type, pricingType })
     if (before.latestVersion !== null) await store.supersede(tx, before.key, before.latestVersion)
     const content = { ...before.content, updatedAt: now, publishedAt: now }
     return { after: { ...after, content }, event: eventOf(type, 'updated') }
@@ -185,14 +197,9 @@ export const archivePackage = (call: Call, { type, id }: PackageName): Promise<P
     if (after === before) return { after: before, event }
     const names = await namesOf(tx, before)
     if (type === 'Addon') refuseSoldAddon(id, names)
-    else refuseSoldPlan(id, names, await productOf(tx, call.scope, before))
+    else refuseSoldPlan(before, names, await holdProduct(tx, call.scope, before.product.id))
     return { after: { ...after, content: { ...before.content, updatedAt: now } }, event }
   })
-
-async function productOf(tx: Tx, scope: Scope, { product }: PackageAtVersion) {
-  const [found] = await findProducts(tx, scope, [product.id])
-  return found
-}
 
 /** Which packages that are not archived name a package, by id. */
 type Names = { children: string[]; plans: string[]; dependents: string[] }
@@ -209,7 +216,11 @@ async function namesOf(tx: Tx, { key, product }: PackageAtVersion): Promise<Name
   }
 }
 
-function refuseSoldPlan(id: string, { children }: Names, product: Product | undefined): void {
+function refuseSoldPlan(
+  { id, key, product: { id: productId } }: PackageAtVersion,
+  { children }: Names,
+  product: ProductOfPackages | null,
+): void {
   const field = inPath('id')
   if (children.length > 0)
     throw badInput(
@@ -217,16 +228,16 @@ function refuseSoldPlan(id: string, { children }: Names, product: Product | unde
       `the plans ${summarize(children)} inherit from ${id}`,
       'PlanWithChildCantBeDeleted',
     )
-  if (product?.settings.startPlan?.id === id)
+  if (product?.startPlanKey === key)
     throw badInput(
       field,
-      `subscriptions to the product ${product.id} start with ${id}`,
+      `subscriptions to the product ${productId} start with ${id}`,
       'PlanIsUsedAsDefaultStartPlan',
     )
-  if (product?.settings.downgradePlan?.id === id)
+  if (product?.downgradePlanKey === key)
     throw badInput(
       field,
-      `subscriptions to the product ${product.id} end with ${id}`,
+      `subscriptions to the product ${productId} end with ${id}`,
       'PlanIsUsedAsDowngradePlan',
     )
 }

@@ -1,6 +1,13 @@
 export { changeContent, newPackage } from './change-content.ts'
 export { addonHandlers, newFromWire, planHandlers } from './http.ts'
 export { leadsTo, linksBy } from './links.ts'
+export type { Copies } from './of-product.ts'
+export {
+  archivePackagesOf,
+  planCopies,
+  savePackageCopies,
+  unarchivePackagesOf,
+} from './of-product.ts'
 export {
   findPackageIds,
   findPackageNames,
@@ -9,4 +16,4 @@ export {
   type PublishedPackage,
 } from './published-store.ts'
 export { findPackages, type Peer } from './store.ts'
-export type { PackageAtVersion, PackageInput } from './types.ts'
+export type { PackageAtVersion, PackageInput, Reference } from './types.ts'

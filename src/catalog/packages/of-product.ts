@@ -7,6 +7,7 @@ import type { Scope } from '../../kernel/scope.ts'
 import { summarize } from '../catalog-use.ts'
 import { type CatalogCall, saveInCatalog } from '../change-in-catalog.ts'
 import { archivedWithProduct, unarchivedWithProduct } from './change-versions.ts'
+import { copyEntitlements } from './entitlements/store.ts'
 import { eventOf, PACKAGES } from './kinds.ts'
 import * as store from './store.ts'
 import type { PackageAtVersion, PackageVersion, Reference } from './types.ts'
@@ -128,6 +129,7 @@ export async function savePackageCopies(
     const kind = PACKAGES[shown.type]
     const event = eventOf(shown.type, 'created')
     await saveInCatalog(tx, call, { kind, before: null, after: first, event })
+    await copyEntitlements(tx, { ...fromTo(shown, first), at: call.now })
     if (isPublished && shown.draftVersion !== null)
       await saveDraftCopy(tx, call, { key, first, copies })
   }
@@ -140,13 +142,16 @@ async function saveDraftCopy(
 ): Promise<void> {
   const draft = await store.lockPackageByKey(tx, key, 'CHANGED')
   const content = copyOfContent(draft.content, 2, { call, copies })
-  await saveInCatalog(tx, call, {
-    kind: PACKAGES[first.type],
-    before: first,
-    after: { ...first, draftVersion: 2, content },
-    event: eventOf(first.type, 'updated'),
-  })
+  const after = { ...first, draftVersion: 2, content }
+  const event = eventOf(first.type, 'updated')
+  await saveInCatalog(tx, call, { kind: PACKAGES[first.type], before: first, after, event })
+  await copyEntitlements(tx, { ...fromTo(draft, after), at: call.now })
 }
+
+const fromTo = (source: PackageAtVersion, copy: PackageAtVersion) => ({
+  from: store.versionOf(source),
+  to: store.versionOf(copy),
+})
 
 /** Billing ids are not copied, because they name one package in an outside system. */
 function copyOfContent(

@@ -16,10 +16,11 @@ export const unknownPackage = (field: Field, type: PackageType, id: string) =>
 export async function retrievePackage(
   { app, scope }: Call,
   { type, id, isDraft }: { type: PackageType; id: string; isDraft: boolean },
+  field: Field = inPath('id'),
 ): Promise<PackageAtVersion> {
   const version = isDraft ? 'CHANGED' : 'SHOWN'
   const [found] = await store.findPackages(app.db.read, scope, { type, ids: [id], version })
-  if (found === undefined) throw unknownPackage(inPath('id'), type, id)
+  if (found === undefined) throw unknownPackage(field, type, id)
   if (isDraft && found.draftVersion === null)
     throw notFound(inQuery('draft'), 'NoDraftOfferFound', `${id} has no draft`)
   return found

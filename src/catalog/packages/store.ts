@@ -15,6 +15,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { referencesJson } from './entitlements/store.ts'
 import type {
   DefaultTrial,
   Package,
@@ -24,6 +25,8 @@ import type {
   PackageVersion,
   PricingType,
   Reference,
+  Target,
+  VersionKey,
 } from './types.ts'
 
 const contentRow = row<PackageVersion>({
@@ -38,6 +41,7 @@ const contentRow = row<PackageVersion>({
   defaultTrial: column.nullable(column.json<DefaultTrial>()),
   maxQuantity: column.nullable(column.integer),
   dependencies: column.json<Reference[]>(),
+  entitlements: column.json<Target[]>(),
   metadata: column.json<Metadata>(),
   createdAt: column.from('version_created_at', column.instant),
   updatedAt: column.from('version_updated_at', column.instant),
@@ -78,9 +82,16 @@ const selectPackages = sql`
     case when v.compatible_addon_keys is not null
       then ${referencesTo(sql`v.compatible_addon_keys`)} end as compatible_addons,
     v.default_trial, v.max_quantity, ${referencesTo(sql`v.dependency_keys`)} as dependencies,
+    ${referencesJson(sql`v.package_key`, sql`v.version`)} as entitlements,
     v.metadata, v.created_at as version_created_at, v.updated_at as version_updated_at,
     v.published_at
   from packages as p join package_versions as v on v.package_key = p.package_key`
+
+/** Returns which version a package is with. */
+export const versionOf = ({ key, content }: PackageAtVersion): VersionKey => ({
+  packageKey: key,
+  version: content.version,
+})
 
 /** Which version of a package to read. Every package has one to show and one to change. */
 export type VersionChoice = 'SHOWN' | 'CHANGED'
@@ -239,6 +250,7 @@ export const listPackages: (
       sql`billing_id`,
       sql`compatible_addons`,
       sql`dependencies`,
+      sql`entitlements`,
       sql`metadata`,
     ],
     key: sql`v.version_key`,

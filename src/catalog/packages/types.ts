@@ -11,6 +11,9 @@ export type PricingType = 'FREE' | 'PAID' | 'CUSTOM'
 /** An object that another one names. Neither part ever changes. */
 export type Reference = { key: Uuid; id: string }
 
+/** What a version gives: a feature, or credits of a currency. A package has one of each. */
+export type Target = { type: 'FEATURE' | 'CREDIT'; id: string }
+
 /** A plan or an add-on without its content. */
 export type Package = {
   key: Uuid
@@ -48,6 +51,8 @@ export type PackageVersion = {
   maxQuantity: number | null
   /** Add-ons that must be in the same subscription. */
   dependencies: readonly Reference[]
+  /** Those of the version itself, not of its parents, in their order. */
+  entitlements: readonly Target[]
   metadata: Metadata
   createdAt: Instant
   updatedAt: Instant
@@ -61,6 +66,9 @@ export type DefaultTrial = {
   trialEndBehavior: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
   budget: { hasSoftLimit: boolean; limit: number } | null
 }
+
+/** A version of a package. */
+export type VersionKey = { packageKey: Uuid; version: number }
 
 /** A package with the version that an operation shows or changes. */
 export type PackageAtVersion = Package & { content: PackageVersion }

@@ -17,7 +17,7 @@ const common = ({ content, ...pack }: PackageAtVersion) => ({
         : ('PUBLISHED' as const),
   versionNumber: content.version,
   isLatest: content.version === pack.latestVersion,
-  entitlements: [],
+  entitlements: content.entitlements.map(({ id, type }) => ({ id, type })),
   metadata: { ...content.metadata },
   createdAt: instantToWire(content.createdAt),
   updatedAt: instantToWire(content.updatedAt),

@@ -5,7 +5,7 @@ import { inBody, inPath } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
-import type { PackageAtVersion, Reference } from '../packages/types.ts'
+import type { PackageAtVersion, Reference } from '../packages/index.ts'
 import type { Journey, NewProductInput, Product, ProductInput } from './types.ts'
 
 /** The defaults of the vendor's editor: nothing goes on after a cancellation. */

@@ -8,15 +8,14 @@ import {
   changeInCatalog,
   createInCatalog,
 } from '../change-in-catalog.ts'
+import type { Copies, PackageAtVersion } from '../packages/index.ts'
 import {
   archivePackagesOf,
-  type Copies,
+  findPackages,
   planCopies,
   savePackageCopies,
   unarchivePackagesOf,
-} from '../packages/of-product.ts'
-import { findPackages } from '../packages/store.ts'
-import type { PackageAtVersion } from '../packages/types.ts'
+} from '../packages/index.ts'
 import {
   archivedProduct,
   changeProduct,

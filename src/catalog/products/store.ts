@@ -6,7 +6,7 @@ import type { Metadata } from '../../kernel/metadata.ts'
 import type { PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
-import type { Reference } from '../packages/types.ts'
+import type { Reference } from '../packages/index.ts'
 import type { Journey, Product } from './types.ts'
 
 const settingsRow = row<Journey<Reference>>({
@@ -48,8 +48,6 @@ const withIds = rowsWithIds({ row: productRow, select: selectProducts, key: sql`
 
 export const findProducts = withIds.find
 export const findProductsByKey = withIds.findByKey
-/** For adding packages. Lock the catalog first. */
-export const holdProducts = withIds.hold
 export const lockProducts = withIds.lock
 
 /** Null values do not filter. */

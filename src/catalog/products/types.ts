@@ -1,7 +1,7 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../../kernel/metadata.ts'
-import type { Reference } from '../packages/types.ts'
+import type { Reference } from '../packages/index.ts'
 
 export type Product = {
   key: Uuid

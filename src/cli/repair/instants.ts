@@ -60,6 +60,7 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('row', sql`packages`, CREATED, UPDATED, ARCHIVED),
   ofAll('row', sql`package_archivals`, ARCHIVED, sql`unarchived_at`),
   ofAll('row', sql`package_versions`, CREATED, UPDATED, sql`published_at`),
+  ofAll('row', sql`package_entitlements`, CREATED, UPDATED),
   ofAll('row', sql`idempotency_answers`, CREATED),
   ofAll('module', sql`outbox`, sql`occurred_at`),
   {

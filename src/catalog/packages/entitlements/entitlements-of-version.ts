@@ -1,0 +1,96 @@
+import { badInput, duplicated } from '../../../kernel/errors.ts'
+import type { Field } from '../../../kernel/field.ts'
+import { firstRepeat } from '../../../kernel/first-repeat.ts'
+import { type Quantity, wholeUnits } from '../../../kernel/quantity.ts'
+import type { Target } from '../types.ts'
+import type { Holder, PackageEntitlement } from './types.ts'
+
+/** All of a version are answered at once. */
+export const ENTITLEMENTS_LIMIT = 1000
+
+/** What all texts of a version may have together, in characters. Its list has no pages. */
+export const TEXTS_LIMIT = 500_000
+
+export const targetOf = (entitlement: PackageEntitlement): Target => ({
+  type: entitlement.type,
+  id: entitlement.type === 'FEATURE' ? entitlement.feature.id : entitlement.currency.id,
+})
+
+const nameOf = ({ type, id }: Target): string => `${type} ${id}`
+
+/** 409 if a target repeats an earlier one or is in the version. `where` is the list. */
+export function refuseRepeated(
+  targets: readonly Target[],
+  present: readonly PackageEntitlement[],
+  where: Field,
+): void {
+  const repeat = firstRepeat(targets.map(nameOf))
+  const taken = new Set(present.map((each) => nameOf(targetOf(each))))
+  const index = repeat?.index ?? targets.findIndex((each) => taken.has(nameOf(each)))
+  const target = targets[index]
+  if (target !== undefined)
+    throw duplicated(
+      where.at(index).at('id'),
+      `${where}[${index}] (${target.id}): the package already has an entitlement of this ${target.type === 'FEATURE' ? 'feature' : 'currency'}`,
+    )
+}
+
+/** Returns the order of the next entitlement that does not say its own. */
+export const nextOrder = (present: readonly PackageEntitlement[]): Quantity =>
+  present.reduce((next, { order }) => (order >= next ? order + wholeUnits(1) : next), 0n)
+
+/** 400 `InvalidArgumentError` if a version has too many entitlements, or too much text in them. */
+export function refuseTooLarge(entitlements: readonly PackageEntitlement[], where: Field): void {
+  if (entitlements.length > ENTITLEMENTS_LIMIT)
+    throw badInput(
+      where,
+      `${where}: a package has at most ${ENTITLEMENTS_LIMIT} entitlements`,
+      'InvalidArgumentError',
+    )
+  const length = entitlements.reduce((sum, each) => sum + textLength(each), 0)
+  if (length > TEXTS_LIMIT)
+    throw badInput(
+      where,
+      `${where}: descriptions, names and values of a package's entitlements have at most ${TEXTS_LIMIT} characters together`,
+      'InvalidArgumentError',
+    )
+}
+
+function textLength(each: PackageEntitlement): number {
+  const values = each.type === 'FEATURE' ? each.allowance.enumValues : []
+  const texts = [each.description ?? '', each.displayNameOverride ?? '', ...values]
+  return texts.reduce((sum, text) => sum + text.length, 0)
+}
+
+/**
+ * 400 if the draft of a package cannot be published because of an entitlement:
+ * `EntityIsArchivedError` for a feature or currency that was archived while the package was,
+ * `InvalidArgumentError` for custom values of a package whose pricing type is no longer CUSTOM.
+ */
+export function refuseUnpublishable(
+  entitlements: readonly PackageEntitlement[],
+  holder: Holder,
+): void {
+  for (const each of entitlements) {
+    const name = archivedName(each)
+    if (name !== null)
+      throw badInput(
+        null,
+        `the draft has an entitlement of the archived ${name}`,
+        'EntityIsArchivedError',
+      )
+    if (each.isCustom && holder.pricingType !== 'CUSTOM')
+      throw badInput(
+        null,
+        `the entitlement of ${targetOf(each).id} is custom, but the pricing type of the package is not CUSTOM`,
+        'InvalidArgumentError',
+      )
+  }
+}
+
+function archivedName(each: PackageEntitlement): string | null {
+  if (each.type === 'FEATURE')
+    return each.feature.status === 'SUSPENDED' ? `feature ${each.feature.id}` : null
+  if (each.currency.isArchived) return `custom currency ${each.currency.id}`
+  return each.dependency?.isArchived ? `feature ${each.dependency.id}` : null
+}

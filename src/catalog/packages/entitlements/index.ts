@@ -1,0 +1,2 @@
+export { packagesUse } from './catalog-use.ts'
+export { packageEntitlementHandlers } from './http.ts'
