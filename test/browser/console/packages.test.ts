@@ -113,7 +113,8 @@ test('a draft is discarded, and an add-on that was never published goes with it'
   await tenant.ok('v1.addons.create', {
     body: { id: 'new', displayName: 'New', productId: 'assistant' },
   })
-  const page = await openConsole(t, { tenant, path: '/plans/pro' })
+  // The view of what is gone may read once more before it is left.
+  const page = await openConsole(t, { tenant, path: '/plans/pro', expected: [404] })
   await page.getByRole('button', { name: 'Archive' }).hover()
   await page.getByText('It has a draft. Publish or discard that first.').waitFor()
   await page.getByRole('button', { name: 'Discard draft' }).click()
