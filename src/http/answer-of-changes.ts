@@ -171,6 +171,8 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.products.archiveProduct': object('product.deleted'),
   'v1.products.unarchiveProduct': object('product.unarchived'),
   'v1.products.duplicateProduct': object('product.created'),
+  // A repetition is executed, and finds nothing left to change.
+  'v1.catalog.apply': () => null,
   'v1.plans.create': object('plan.created'),
   'v1.plans.update': object('plan.updated'),
   'v1.plans.archive': object('plan.deleted'),

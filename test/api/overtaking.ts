@@ -100,6 +100,7 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
   'v1.products.archiveProduct': call('v1.products.unarchiveProduct'),
   'v1.products.unarchiveProduct': call('v1.products.archiveProduct'),
   'v1.products.duplicateProduct': renamed('v1.products.updateProduct', { id: 'copy' }),
+  'v1.catalog.apply': renamed('v1.features.updateFeature', { id: 'sso' }),
   'v1.plans.create': renamed('v1.plans.update', { id: 'solo' }),
   'v1.plans.update': renamed('v1.plans.update', { id: 'team' }),
   'v1.plans.archive': call('v1.products.archiveProduct'),

@@ -32,6 +32,8 @@ const relay = await openHttpRelay(here.url)
 
 /** The only operation whose retry without keys counts again if the original is not known. */
 const REPORT = 'v1.usage.report'
+/** Its repetition finds nothing left to change, and says so. Events do not tell what changed. */
+const APPLY = 'v1.catalog.apply'
 
 /** The request that an SDK sends, without keys where they are optional. */
 function requestTo({ primaryId, id }: Operation): Request {
@@ -157,7 +159,7 @@ for (const operation of writes) {
     ]
     const last = await send(here.url, { tenant, operation, retry: 2 })
     assert.equal(last?.status, successStatus)
-    for (const answer of answers)
+    for (const answer of id === APPLY ? [] : answers)
       assert.deepEqual(bodyOf(answer), withoutReplay(JSON.stringify(last.body)))
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
@@ -180,7 +182,7 @@ for (const operation of writes) {
     const again = await send(there.url, { tenant, operation, retry: 1 })
     assert.equal(again?.status, successStatus)
     const isKnown = id !== REPORT
-    if (isKnown) assert.deepEqual(withoutReplay(JSON.stringify(again.body)), first)
+    if (isKnown && id !== APPLY) assert.deepEqual(withoutReplay(JSON.stringify(again.body)), first)
     const portrayed = withoutKeys(await portrait(tenant))
     assert.equal(portrayed, await afterTimes(operation, isKnown ? 1 : 2))
   })
