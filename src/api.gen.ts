@@ -2475,6 +2475,14 @@ export type EntitlementSource = {
    */
   quantity: number
   /**
+   * The subscription that it belongs to. Null for a promotional entitlement. Absent in decisions that were stored before it existed.
+   */
+  subscriptionId?: string | null
+  /**
+   * `Override`: an add-on that replaces what the rest of its subscription gives. `Increment`: a source that is added to it. Absent like `subscriptionId`.
+   */
+  behavior?: 'Increment' | 'Override'
+  /**
    * What the source adds to its subscription, or grants outside of one. Null if it revokes or is replaced.
    */
   contributes: EntitlementAllowance | null
@@ -4117,6 +4125,58 @@ export type PackageStatus = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED'
 export type Passthrough = {
   stripe?: StripePassthrough
   zuora?: ZuoraPassthrough
+}
+
+/**
+ * What a customer could use of a feature at a past instant.
+ */
+export type PastEntitlement = {
+  feature: EntitlementFeature
+  /**
+   * Whether all sources took the feature away. The other fields then say that nothing was given.
+   */
+  isRevoked: boolean
+  /**
+   * Limit or value. Null counts as 0, unless usage is unlimited.
+   */
+  usageLimit: number | null
+  /**
+   * Whether there is no limit.
+   */
+  hasUnlimitedUsage: boolean
+  /**
+   * Whether usage may exceed the limit.
+   */
+  hasSoftLimit: boolean
+  /**
+   * Values of an ENUM feature. Otherwise null.
+   */
+  enumValues: string[] | null
+  resetPeriod: ResetPeriod | null
+  /**
+   * When the period that contains the instant began. Null if usage is never reset.
+   */
+  usagePeriodStart: string | null
+  /**
+   * When that period ends. Null if usage is never reset.
+   */
+  usagePeriodEnd: string | null
+  /**
+   * When the source of the entitlement had last changed. Null if the feature was taken away.
+   */
+  entitlementUpdatedAt: string | null
+  /**
+   * All sources that were in force.
+   */
+  sources: EntitlementSource[]
+}
+
+/**
+ * A page of entitlements of a past instant.
+ */
+export type PastEntitlementListPage = {
+  data: PastEntitlement[]
+  pagination: ForwardPagination
 }
 
 /**
@@ -6924,6 +6984,34 @@ export type Operations = {
     }
     body: undefined
     response: CustomerListPage
+  }
+  'v1.customers.listPastEntitlements': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * The instant. It must not be in the future.
+       */
+      at: string
+      /**
+       * A resource of the customer. Its subscriptions count, and so do subscriptions that belong to no resource.
+       */
+      resourceId?: string
+    }
+    body: undefined
+    response: PastEntitlementListPage
   }
   'v1.customers.listResources': {
     params: {

@@ -58,7 +58,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...BASE, 'jobs', 'customers', 'metering', 'metering/records', 'metering/dedup'],
   ],
   entities: [...BASE, 'jobs', 'events', 'customers'],
-  entitlements: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING],
+  entitlements: [
+    ...[...BASE, 'jobs', 'events', ...CATALOG, 'catalog/packages', 'customers', 'metering'],
+    ...METERING,
+  ],
   subscriptions: [
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'catalog/packages', 'catalog/products'],
     ...['customers', 'entitlements'],
@@ -99,7 +102,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   http: [...BASE, 'jobs', 'events', 'access', 'idempotency', 'state-tokens'],
   console: ['kernel', 'http'],
-  'sources.ts': ['entitlements', 'promotional'],
+  'sources.ts': ['entitlements', 'promotional', 'subscriptions'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'catalog/packages', 'catalog/products'],
     ...['catalog/document', 'customers', 'entities', 'entitlements'],

@@ -8,7 +8,7 @@ const isSource = (file: File): boolean =>
 
 const PARTICIPLE = /^[ \t]*(?:export )?(?:type|interface) \w+(?:ed|ing)\b(?=\s*[<={])/gm
 /** Established nouns that end like participles. */
-const NOUNS = /(Posting|Reading|Crossing|Finding|Standing)$/
+const NOUNS = /(Posting|Reading|Crossing|Finding|Standing|Holding)$/
 
 /** Returns types whose names end in -ed or -ing. */
 export function typeNameProblems(files: readonly File[]): Problem[] {

@@ -101,6 +101,8 @@ export type ValidatedRecord = RecordAttribution &
     amounts: readonly MeterAmount[]
     /** For a SET, the window whose usage becomes the value; else null. */
     setWindow: Window | null
+    /** For a report, the period that is shown. null: usage is never reset, or no report. */
+    period: Window | null
     origin: Origin
     /** What a 400 names if the record would make usage too large. */
     field: Field

@@ -22,7 +22,13 @@ const feature = (parts: Partial<Feature> = {}): Feature => ({
   ...parts,
 })
 const resolutionOf = (allowance: Allowance | null): DecisionQuery['resolution'] => ({
-  effective: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
+  effective: allowance && {
+    ...allowance,
+    reset: null,
+    anchor: NOW,
+    countsFrom: null,
+    updatedAt: NOW,
+  },
   isRevoked: false,
 })
 const requesting = (usage: number | null, values: string[] | null = null): Request => ({

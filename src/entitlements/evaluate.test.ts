@@ -38,7 +38,7 @@ test('requested values that contain commas are recognised', () => {
     const featureState = {
       feature: enumFeatureWith(...known),
       sources,
-      totals: [],
+      changesAt: null,
       resolution: resolve(sources, NOW),
       window: LIFETIME,
       used: { usage: 0n, held: 0n },

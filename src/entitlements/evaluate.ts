@@ -49,9 +49,11 @@ export function evaluate(
     decision: decide(query),
     featureState,
     period,
-    validUntil: validUntil(featureState?.sources ?? [], period?.window ?? null, now),
+    validUntil: validUntil(featureState ?? NO_SOURCES, period?.window ?? null, now),
   }
 }
+
+const NO_SOURCES = { sources: [], changesAt: null }
 
 /**
  * Requested values arrive separated by commas, but a value may itself contain commas. So

@@ -86,6 +86,7 @@ const EVERYTHING: EffectiveEntitlement = {
   enumValues: [],
   reset: null,
   anchor: 0,
+  countsFrom: null,
   updatedAt: 0,
 }
 

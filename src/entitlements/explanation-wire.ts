@@ -1,11 +1,16 @@
-import type { EntitlementAllowance, EntitlementSource } from '../api.gen.ts'
+import type { EntitlementAllowance, EntitlementSource, PastEntitlement } from '../api.gen.ts'
 import type { BareFeature } from '../catalog/features/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { FeatureState } from './feature-state.ts'
 import type { Allowance, Part } from './types.ts'
-import { limitToWire, valuesToWire } from './wire.ts'
+import { usagePeriod } from './usage-period.ts'
+import { featureOfEntitlementToWire, limitToWire, valuesToWire } from './wire.ts'
 
 /** Returns all sources that were considered for a feature. */
-export const sourcesToWire = ({ feature, resolution }: FeatureState): EntitlementSource[] =>
+export const sourcesToWire = ({
+  feature,
+  resolution,
+}: Pick<FeatureState, 'feature' | 'resolution'>): EntitlementSource[] =>
   resolution.parts.map((part) => sourceToWire(part, feature))
 
 const sourceToWire = (
@@ -16,6 +21,8 @@ const sourceToWire = (
   id: source.id,
   version: source.version,
   quantity: source.quantity,
+  subscriptionId: source.subscription?.id ?? null,
+  behavior: source.behavior,
   contributes: contributes && allowanceToWire(contributes, feature),
   wins,
 })
@@ -26,3 +33,26 @@ const allowanceToWire = (allowance: Allowance, feature: BareFeature): Entitlemen
   hasSoftLimit: allowance.isSoft,
   enumValues: valuesToWire(allowance, feature),
 })
+
+/** Returns what a customer held of a feature at an instant. */
+export function pastEntitlementToWire(
+  held: Pick<FeatureState, 'feature' | 'resolution'>,
+  at: Instant,
+): PastEntitlement {
+  const { feature, resolution } = held
+  const { effective, isRevoked } = resolution
+  const period = effective && usagePeriod(effective, at)
+  return {
+    feature: featureOfEntitlementToWire(feature),
+    isRevoked,
+    ...allowanceToWire(effective ?? NOTHING, feature),
+    ...(effective?.isUnlimited ? { usageLimit: null } : {}),
+    resetPeriod: effective?.reset?.period ?? null,
+    usagePeriodStart: period && instantToWire(period.window.start),
+    usagePeriodEnd: period && instantToWire(period.window.end),
+    entitlementUpdatedAt: effective && instantToWire(effective.updatedAt),
+    sources: sourcesToWire(held),
+  }
+}
+
+const NOTHING: Allowance = { limit: null, isUnlimited: false, isSoft: false, enumValues: [] }

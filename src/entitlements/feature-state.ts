@@ -3,7 +3,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { contains, type Window } from '../kernel/period.ts'
 import type { UsageAmount } from '../metering/index.ts'
 import type { Hold } from '../metering/reservations/index.ts'
-import type { ResolvedSources } from './effective-entitlement-store.ts'
+import type { ResolvedSources } from './types.ts'
 
 /** A feature with the customer's entitlement to it and its usage. */
 export type FeatureState = ResolvedSources & {

@@ -20,11 +20,12 @@ export function resolve(sources: readonly Source[], now: Instant): Resolution {
     }),
   )
   if (winner === undefined) return { effective: null, isRevoked: grantSets.length > 0, parts }
-  const { reset, anchor } = winner.leader
+  const { reset, anchor, countsFrom } = winner.leader
   const effective = {
     ...granting.map(({ allowance }) => allowance).reduce(mostGenerous),
     reset,
     anchor,
+    countsFrom,
     updatedAt: Math.max(...[...winner.contributions.keys()].map((source) => source.updatedAt)),
   }
   return { effective, isRevoked: false, parts }

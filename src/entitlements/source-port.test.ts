@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { heldSubscription, holdingOf } from '../../test/support/entitlement-sources.ts'
 import { furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import { findFeatures } from '../catalog/features/index.ts'
@@ -11,13 +12,14 @@ import { wholeUnits } from '../kernel/quantity.ts'
 import { promotionalSource } from '../promotional/index.ts'
 import { entitlementReads } from './entitlement-reads.ts'
 import { evaluate } from './evaluate.ts'
+import type { Holding, ReadHoldings } from './holding.ts'
 import type { EntitlementSource } from './source-port.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
 const now = instantFromWire(NOW)
 
-/** A plan source as a future module will provide it: 100 of every NUMBER feature and no BOOLEAN. */
+/** Sources as a module with rows provides them: 100 of every NUMBER feature and no BOOLEAN. */
 const planned: EntitlementSource = {
   sources: ({ featureKey }) => sql`
     select f.feature_key, json_build_object('kind', 'PLAN', 'id', 'pro', 'version', 3,
@@ -25,15 +27,22 @@ const planned: EntitlementSource = {
       'generation', 0, 'behavior', 'Increment',
       'allowance', case when f.feature_type = 'NUMBER' then json_build_object('limit', '100.5',
         'isUnlimited', false, 'isSoft', false, 'enumValues', '[]'::json) end,
-      'reset', null, 'anchor', 0, 'startsAt', 0, 'endsAt', null, 'updatedAt', 0) as source
+      'reset', null, 'anchor', 0, 'countsFrom', null, 'startsAt', 0, 'endsAt', null,
+      'updatedAt', 0) as source
     from features f
     where f.feature_type <> 'ENUM'
       ${featureKey === null ? nothing : sql`and f.feature_key = ${featureKey}`}`,
   endedAt: () => sql`null`,
-  isSubscribed: () => sql`true`,
 }
-const withPlans = entitlementReads([promotionalSource, planned])
-const { readEffectiveEntitlements } = entitlementReads([promotionalSource])
+const holding =
+  (parts: Partial<Holding>): ReadHoldings =>
+  (_, queries) =>
+    Promise.resolve(queries.map(() => holdingOf(parts)))
+const withPlans = entitlementReads(
+  [promotionalSource, planned],
+  holding({ subscriptions: [heldSubscription({})] }),
+)
+const { readEffectiveEntitlements } = entitlementReads([promotionalSource], holding({}))
 
 async function openTenant(): Promise<Tenant> {
   world.clock.moveTo(now)
@@ -54,7 +63,7 @@ test('the sources of several modules are resolved together', async () => {
     const [feature] = await findFeatures(app.db.read, scope, [featureId])
     assert(feature)
     const query = { customerKey, featureKey: feature.key, resourceKey: null }
-    const [entitlement] = await withPlans.readEffectiveEntitlements(app.db.read, [query], now)
+    const [entitlement] = await withPlans.readEffectiveEntitlements(app.db.read, [query], { now })
     assert(entitlement)
     const evaluation = evaluate(
       { customer: 'ACTIVE', isResourceKnown: true, ...entitlement },
@@ -83,7 +92,7 @@ test('entitlements of many customers are read by one statement, in the order of 
         featureKey: features.find((feature) => feature.id === id)?.key ?? '',
         resourceKey: null,
       })
-  const entitlements = await readEffectiveEntitlements(app.db.read, wanted, now)
+  const entitlements = await readEffectiveEntitlements(app.db.read, wanted, { now })
   assert.deepEqual(
     entitlements.map(({ resolution, validUntil, hasAnything, hasActiveSubscription }) => [
       resolution.effective?.limit ?? null,
@@ -98,5 +107,5 @@ test('entitlements of many customers are read by one statement, in the order of 
       [null, null, true, false],
     ],
   )
-  assert.deepEqual(await readEffectiveEntitlements(app.db.read, [], now), [])
+  assert.deepEqual(await readEffectiveEntitlements(app.db.read, [], { now }), [])
 })

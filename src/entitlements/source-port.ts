@@ -11,17 +11,12 @@ export type SourcesOf = {
   customerKey: Sql
   /** null: all features. */
   featureKey: Sql | null
-  /**
-   * Subscriptions of this resource count in addition to those without a resource. SQL null: no
-   * resource.
-   */
-  resourceKey: Sql
   now: Sql
 }
 
 /**
- * The SQL that a module with a source of entitlements contributes to each statement that reads
- * entitlements. `src/sources.ts` lists all sources.
+ * The SQL that a module whose rows are sources contributes to each statement that reads
+ * entitlements. These sources count for all resources. `src/sources.ts` lists all such modules.
  */
 export type EntitlementSource = {
   /** A select of `feature_key` and `source` (a `SourceJson`) for each source that has not ended. */
@@ -31,8 +26,6 @@ export type EntitlementSource = {
    * ended.
    */
   endedAt(of: SourcesOf): Sql
-  /** A boolean expression: whether the customer has an active subscription. */
-  isSubscribed(of: SourcesOf): Sql
 }
 
 /** The rows of all sources: a select of `feature_key` and `source`. */
@@ -44,10 +37,6 @@ export const endedAtBy = (sources: readonly EntitlementSource[], of: SourcesOf):
   sources
     .map((source) => source.endedAt(of))
     .reduce((one, other) => sql`greatest(${one}, ${other})`, sql`'-infinity'::timestamptz`)
-
-/** Whether the customer has an active subscription in any source. */
-export const isSubscribedBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
-  sources.map((source) => source.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
 
 /** A source as `json_build_object` writes it: instants in milliseconds, quantities as text. */
 export type SourceJson = Omit<Source, 'allowance'> & {

@@ -29,6 +29,11 @@ export type Source = {
   reset: Reset | null
   /** The start of the first reset period, unless periods follow the calendar. */
   anchor: Instant
+  /**
+   * Usage before this instant does not count in the period that contains it. null: all of a period
+   * counts.
+   */
+  countsFrom: Instant | null
   /** In force from `startsAt` until `endsAt` (exclusive). null: no end. */
   startsAt: Instant
   endsAt: Instant | null
@@ -37,9 +42,10 @@ export type Source = {
 
 /** The combination of all sources that a customer has for a feature. */
 export type EffectiveEntitlement = Allowance & {
-  /** `reset`, `anchor` and `updatedAt` are those of the source that won. */
+  /** These are those of the source that won. */
   reset: Reset | null
   anchor: Instant
+  countsFrom: Instant | null
   updatedAt: Instant
 }
 
@@ -58,6 +64,14 @@ export type Resolution = {
   /** Whether there are sources in force and all of them revoke. */
   isRevoked: boolean
   parts: readonly Part[]
+}
+
+/** The sources of a feature, and their resolution at an instant. */
+export type ResolvedSources = {
+  sources: readonly Source[]
+  resolution: Resolution
+  /** When time changes the customer's subscriptions next; null if no change is known. */
+  changesAt: Instant | null
 }
 
 /** What a check requests; null if not sent. Usage is in the units that are reported. */

@@ -90,7 +90,10 @@ test('usage counts in the period that the table says', () => {
 
 test('without a reset, usage counts for all time', () => {
   assert.equal(usagePeriod({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), null)
-  assert.equal(usageWindow({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), LIFETIME)
+  assert.equal(
+    usageWindow({ reset: null, anchor: 0, countsFrom: 9 }, at('2026-05-18T10:07')),
+    LIFETIME,
+  )
 })
 
 const instant = fc.integer({ min: at('2000-01-01T00:00'), max: at('2100-01-01T00:00') })
@@ -99,11 +102,44 @@ test('a week that starts on a given weekday starts at midnight and contains the 
   fc.assert(
     fc.property(instant, instant, fc.nat({ max: 6 }), (begun, now, day) => {
       const reset: Reset = { period: 'WEEK', accordingTo: WEEK_ANCHORS[day] ?? null }
-      const window = usageWindow({ reset, anchor: begun }, now)
+      const window = usageWindow({ reset, anchor: begun, countsFrom: null }, now)
       assert.ok(contains(window, now))
       assert.equal(new Date(window.start).getUTCDay(), day)
       assert.equal(window.start % 86_400_000, 0)
       assert.equal(window.end - window.start, 7 * 86_400_000)
+    }),
+  )
+})
+
+test('usage that starts again from 0 divides the period in which it does', () => {
+  const reset: Reset = { period: 'MONTH', accordingTo: 'StartOfTheMonth' }
+  const from = at('2026-05-18T10:07')
+  const windowAt = (now: string) => {
+    const { start, end } = usageWindow({ reset, anchor: from, countsFrom: from }, at(now))
+    return [start, end].map((instant) => new Date(instant).toISOString().slice(0, 16))
+  }
+  assert.deepEqual(windowAt('2026-05-18T10:07'), ['2026-05-18T10:07', '2026-06-01T00:00'])
+  assert.deepEqual(windowAt('2026-05-31T23:59'), ['2026-05-18T10:07', '2026-06-01T00:00'])
+  assert.deepEqual(windowAt('2026-05-18T10:06'), ['2026-05-01T00:00', '2026-05-18T10:07'])
+  assert.deepEqual(windowAt('2026-06-01T00:00'), ['2026-06-01T00:00', '2026-07-01T00:00'])
+  assert.deepEqual(windowAt('2026-04-30T23:59'), ['2026-04-01T00:00', '2026-05-01T00:00'])
+})
+
+test('windows follow each other without a gap, and usage starts again from 0 at the given instant', () => {
+  const periods = fc.constantFrom(
+    'HOUR' as const,
+    'DAY' as const,
+    'MONTH' as const,
+    'YEAR' as const,
+  )
+  fc.assert(
+    fc.property(instant, instant, instant, periods, (anchor, countsFrom, now, period) => {
+      const effective = { reset: { period, accordingTo: null }, anchor, countsFrom }
+      const window = usageWindow(effective, now)
+      assert.ok(contains(window, now))
+      assert.ok(!(window.start < countsFrom && countsFrom < window.end))
+      assert.equal(usageWindow(effective, window.end).start, window.end)
+      assert.equal(usageWindow(effective, window.start - 1).end, window.start)
     }),
   )
 })

@@ -22,11 +22,22 @@ export function usagePeriod(
   return { anchor: from, window: windowAt(from, { unit: reset.period, count: 1 }, now) }
 }
 
-/** Returns the window whose usage is compared with the limit. */
-export const usageWindow = (
-  effective: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
+/**
+ * Returns the window whose usage is compared with the limit: the period, or the part of it that
+ * contains `now` if usage starts again from 0 within the period.
+ */
+export function usageWindow(
+  effective: Pick<EffectiveEntitlement, 'reset' | 'anchor' | 'countsFrom'>,
   now: Instant,
-): Window => usagePeriod(effective, now)?.window ?? LIFETIME
+): Window {
+  const window = usagePeriod(effective, now)?.window
+  if (window === undefined) return LIFETIME
+  const { countsFrom } = effective
+  if (countsFrom === null || countsFrom <= window.start || countsFrom >= window.end) return window
+  return now < countsFrom
+    ? { start: window.start, end: countsFrom }
+    : { start: countsFrom, end: window.end }
+}
 
 /**
  * Returns the start of the calendar week or month in which the source began, or the start of the

@@ -1,7 +1,7 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Window } from '../kernel/period.ts'
 import type { UsageAmount } from '../metering/index.ts'
-import type { Decision, Source } from './types.ts'
+import type { Decision, ResolvedSources } from './types.ts'
 
 /** Returns the first of the instants after `now`, or null if there is none. */
 export function firstAfter(now: Instant, instants: readonly (Instant | null)[]): Instant | null {
@@ -13,16 +13,21 @@ export function firstAfter(now: Instant, instants: readonly (Instant | null)[]):
 
 /**
  * Returns the first instant after `now` at which an entitlement may change without any write: a
- * usage period ends, or a source begins or ends. null if none is known. Ends of holds are not
- * included; see `isBlockedByHold`.
+ * usage period ends, a source begins or ends, or a subscription changes. null if none is known.
+ * Ends of holds are not included; see `isBlockedByHold`.
  */
 export function validUntil(
-  sources: readonly Source[],
+  { sources, changesAt }: Pick<ResolvedSources, 'sources' | 'changesAt'>,
   window: Window | null,
   now: Instant,
 ): Instant | null {
-  const changes = sources.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])
-  return firstAfter(now, [...changes, window?.end ?? null])
+  // Each check does this, and a feature may have a hundred sources.
+  let first = Number.POSITIVE_INFINITY
+  for (const { startsAt, endsAt } of sources) {
+    if (startsAt > now && startsAt < first) first = startsAt
+    if (endsAt !== null && endsAt > now && endsAt < first) first = endsAt
+  }
+  return firstAfter(now, [first, changesAt, window?.end ?? null])
 }
 
 /**

@@ -62,7 +62,7 @@ test('the entitlement at an earlier instant can be read after changes', async ()
   assert.equal(listed?.usageLimit, 30)
   const wanted = [{ customerKey, featureKey: listed.featureId, resourceKey: null }]
   const heldAt = async (now: number) => {
-    const [held] = await entitlements.readEffectiveEntitlements(app.db.read, wanted, now)
+    const [held] = await entitlements.readEffectiveEntitlements(app.db.read, wanted, { now })
     const { limit, anchor } = held?.resolution.effective ?? { limit: null, anchor: null }
     return limit === null ? null : [quantityToWire(limit), anchor]
   }

@@ -18,7 +18,7 @@ export const promotionalSource: EntitlementSource = {
         'isUnlimited', p.is_unlimited, 'isSoft', p.is_soft, 'enumValues', p.enum_values),
       'reset', case when p.reset_period is not null then
         json_build_object('period', p.reset_period, 'accordingTo', p.reset_according_to) end,
-      'anchor', ${milliseconds(sql`p.starts_at`)},
+      'anchor', ${milliseconds(sql`p.starts_at`)}, 'countsFrom', null,
       'startsAt', ${milliseconds(sql`coalesce(p.since, p.starts_at)`)},
       'endsAt', case when isfinite(p.ends_at) then ${milliseconds(sql`p.ends_at`)} end,
       'updatedAt', ${milliseconds(sql`p.updated_at`)}) as source
@@ -27,5 +27,4 @@ export const promotionalSource: EntitlementSource = {
   endedAt: ({ customerKey, featureKey, now }) => sql`(
     select max(p.ends_at) from promotional_entitlements p
     where ${ofCustomer(customerKey, featureKey)} and p.ends_at <= ${now})`,
-  isSubscribed: () => sql`false`,
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { givesAccess } from './derive-sources.ts'
+import { givesAccess } from './change-line.ts'
 import type { Subscription, Transition, TransitionKind } from './types.ts'
 
 export type SubscriptionEvent =

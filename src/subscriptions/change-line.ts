@@ -5,7 +5,6 @@ import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { addUnits } from '../kernel/period.ts'
 import { anchorAfter, withCycle } from './billing-period.ts'
-import { givesAccess } from './derive-sources.ts'
 import { pinLatest } from './pin-versions.ts'
 import type {
   CancelReason,
@@ -42,6 +41,10 @@ export const subscriptionOf = (line: Line, key: Uuid): Subscription =>
     line.subscriptions.find((each) => each.key === key),
     'a subscription of the line',
   )
+
+/** Returns whether a subscription gives access. */
+export const givesAccess = ({ status }: Pick<Subscription, 'status'>): boolean =>
+  status === 'ACTIVE' || status === 'IN_TRIAL'
 
 export const isOver = ({ status }: Subscription): boolean =>
   status === 'CANCELED' || status === 'EXPIRED'

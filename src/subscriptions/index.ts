@@ -1,4 +1,5 @@
 export { endSubscriptions } from './end-with-customer.ts'
 export { subscriptionHandlers } from './http.ts'
+export { readHoldings } from './read-holdings.ts'
 export { subscriptionWork } from './settle-work.ts'
 export { turnSubscriptionsBack } from './turn-subscriptions-back.ts'

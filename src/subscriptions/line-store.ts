@@ -94,7 +94,7 @@ type MemberRow = LinePlace & {
   member: (RevisionSpan & { subscription: Subscription }) | null
 }
 
-const memberRow = row<MemberRow>({
+export const memberRow = row<MemberRow>({
   lineKey: column.uuid,
   productKey: column.uuid,
   resourceKey: column.nullable(column.uuid),
@@ -131,7 +131,7 @@ const selectLines = (join: Sql): Sql => sql`
 
 const inOrder = sql`order by l.line_key, s.subscription_key`
 
-function linesFrom(found: readonly MemberRow[]): StoredLine[] {
+export function linesFrom(found: readonly MemberRow[]): StoredLine[] {
   const byKey = Map.groupBy(found, ({ lineKey }) => lineKey)
   return [...byKey.values()].flatMap(([first, ...others]) => {
     if (first === undefined) return []

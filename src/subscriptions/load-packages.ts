@@ -56,6 +56,5 @@ const packageFrom = ({ versions, ...published }: PublishedPackage): Package => (
       length: { unit: defaultTrial.units, count: defaultTrial.duration },
       endBehavior: defaultTrial.trialEndBehavior,
     },
-    entitlements: [],
   })),
 })

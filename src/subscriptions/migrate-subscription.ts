@@ -4,8 +4,14 @@ import { inBody, inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { pricingTypeAt } from './begin-successor.ts'
 import { refuseOver } from './cancel-subscription.ts'
-import { isPending, type Moment, put, subscriptionOf, unchanged } from './change-line.ts'
-import { givesAccess } from './derive-sources.ts'
+import {
+  givesAccess,
+  isPending,
+  type Moment,
+  put,
+  subscriptionOf,
+  unchanged,
+} from './change-line.ts'
 import { pinLatest, repin } from './pin-versions.ts'
 import { effectOf } from './schedule-change.ts'
 import type { FutureUpdate, Line, LineChange, Pin, PricingType, Subscription } from './types.ts'

@@ -82,7 +82,7 @@ export const planPins = (pins: readonly Pin[], packages: Packages): Pin[] =>
   pins.filter(({ packageKey }) => packages.get(packageKey)?.type === 'Plan')
 
 /** Returns the pins of the add-ons. */
-export const addonPins = (pins: readonly Pin[], packages: Packages): Pin[] =>
+const addonPins = (pins: readonly Pin[], packages: Packages): Pin[] =>
   pins.filter(({ packageKey }) => packages.get(packageKey)?.type === 'Addon')
 
 /** Follows the parents of a plan. A plan that comes again ends the chain. */

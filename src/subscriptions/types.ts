@@ -58,23 +58,12 @@ export type PackageVersion = {
   /** The most units of this add-on in one subscription. null: no limit. */
   maxQuantity: number | null
   defaultTrial: DefaultTrial | null
-  /** At most one for each feature. */
-  entitlements: readonly PackageEntitlement[]
 }
 
 export type DefaultTrial = {
   length: { unit: 'DAY' | 'MONTH'; count: number }
   /** null: it becomes a paid subscription. */
   endBehavior: TrialEndBehavior | null
-}
-
-/** What a version of a package gives of a feature. */
-export type PackageEntitlement = {
-  featureKey: Uuid
-  behavior: 'Increment' | 'Override'
-  /** null: it revokes the feature. */
-  allowance: Allowance | null
-  reset: Reset | null
 }
 
 /** The packages that a subscription can meet, by key. */

@@ -2,7 +2,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
-import type { Tenant, World } from '../support/world.ts'
+import { NOW, type Tenant, type World } from '../support/world.ts'
 import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
 import { furnishPackages, packageCalls } from './package-calls.ts'
 import { furnishSubscriptions, subscriptionCalls } from './subscription-calls.ts'
@@ -112,6 +112,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       'dimensions[userId]': path.entityId,
     },
   }),
+  'v1.customers.listPastEntitlements': () => ({ params: path, query: { at: NOW } }),
   'v1Beta.customers.entitlements.check': () => ({
     params: path,
     query: { featureId: path.featureId, 'dimensions[userId]': path.entityId },

@@ -41,6 +41,7 @@ export const anyAsked: fc.Arbitrary<DecisionQuery> = fc.record({
           enumValues: someValues,
           reset: fc.constant(null),
           anchor: fc.constant(NOW),
+          countsFrom: fc.constant(null),
           updatedAt: fc.constant(NOW),
         }),
         { freq: 9 },

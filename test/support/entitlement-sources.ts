@@ -1,3 +1,4 @@
+import type { HeldSubscription, Holding, VersionPin } from '../../src/entitlements/holding.ts'
 import type { Allowance, Source } from '../../src/entitlements/types.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
 
@@ -37,6 +38,7 @@ export const source = (parts: Partial<Source>): Source => ({
   allowance: nothing,
   reset: null,
   anchor: NOW - 86_400_000,
+  countsFrom: null,
   startsAt: NOW - 86_400_000,
   endsAt: null,
   updatedAt: NOW - 86_400_000,
@@ -59,3 +61,33 @@ export const ofSubscription = (allowance: Allowance | null, parts: Partial<Sourc
 
 export const promotional = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
   source({ allowance, ...parts })
+
+/** Returns what a customer without subscriptions holds, unless `parts` says otherwise. */
+export const holdingOf = (parts: Partial<Holding>): Holding => ({
+  subscriptions: [],
+  since: NOW - 86_400_000,
+  until: null,
+  ...parts,
+})
+
+/** Returns a subscription that gives nothing, unless `parts` says otherwise. */
+export const heldSubscription = (parts: Partial<HeldSubscription>): HeldSubscription => ({
+  id: 'sub',
+  isTrial: false,
+  resourceKey: null,
+  since: NOW - 86_400_000,
+  usageAnchor: NOW - 86_400_000,
+  plans: [],
+  addons: [],
+  units: [],
+  overrides: [],
+  ...parts,
+})
+
+/** Returns the first version of a package whose key is its id. */
+export const pinOf = (id: string): VersionPin => ({
+  packageKey: id,
+  id,
+  version: 1,
+  publishedAt: NOW - 86_400_000,
+})

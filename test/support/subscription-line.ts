@@ -22,7 +22,6 @@ const version = (parts: Partial<PackageVersion> = {}): PackageVersion => ({
   dependencyKeys: [],
   maxQuantity: null,
   defaultTrial: null,
-  entitlements: [],
   ...parts,
 })
 

@@ -8,6 +8,7 @@ export {
   savePackageCopies,
   unarchivePackagesOf,
 } from './of-product.ts'
+export { type PinnedVersion, pinnedVersions } from './pinned-versions.ts'
 export {
   findPackageIds,
   findPackageNames,

@@ -1,14 +1,19 @@
 import type { CustomerVersion } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import type { EffectiveEntitlementOf, EntitlementReads } from '../../entitlements/index.ts'
+import type {
+  EffectiveEntitlementOf,
+  EntitlementReads,
+  ReadGiven,
+} from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
+import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
-import { createCache } from './cache.ts'
+import { entitlementBytes } from './customer-state.ts'
 
-/** Cached entitlements of a customer to a feature, about a kilobyte each. */
-const ENTITLEMENTS = 50_000
+/** The bytes of all cached entitlements: about 50,000 of features with one source. */
+const MAX_BYTES = 48 * 1_048_576
 
 /** The entitlement of a customer or a resource to a feature, at the instant of decision. */
 export type EntitlementOf = (subject: CustomerMeterSubject) => EffectiveEntitlementOf
@@ -33,13 +38,17 @@ const isCurrent = ({ version, from, until }: CachedEntitlement, at: CustomerVers
   version === at.version && from <= at.now && (until === null || at.now < until)
 
 /**
- * Reads entitlements with one statement. An entitlement is cached until the structure of its
- * customer changes, or until a source begins or ends.
+ * Reads entitlements with a fixed number of statements. An entitlement is cached until the
+ * structure of its customer changes, or until a source begins or ends.
  */
-export function cacheEntitlements({
-  readEffectiveEntitlements,
-}: EntitlementReads): ReadEntitlements {
-  const cached = createCache<CachedEntitlement>(ENTITLEMENTS)
+export function cacheEntitlements(
+  { readEffectiveEntitlements }: EntitlementReads,
+  { readGiven }: { readGiven: ReadGiven },
+): ReadEntitlements {
+  const cached = createCache<string, CachedEntitlement>({
+    maxBytes: MAX_BYTES,
+    bytesOf: ({ entitlement }) => entitlementBytes(entitlement),
+  })
   return async (reader, subjects, customerVersions) => {
     const found = new Map<string, EffectiveEntitlementOf>()
     const missing = new Map<string, CustomerMeterSubject & { at: CustomerVersion }>()
@@ -56,7 +65,7 @@ export function cacheEntitlements({
         ...subject,
         resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
       }))
-      const entitlements = await readEffectiveEntitlements(reader, queries, now)
+      const entitlements = await readEffectiveEntitlements(reader, queries, { now, readGiven })
       ofInstant.forEach((subject, index) => {
         const entitlement = required(entitlements[index], 'an entitlement')
         const name = nameOf(subject)

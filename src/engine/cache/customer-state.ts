@@ -1,5 +1,5 @@
 import type { Resolution, UnresolvedKeyCount } from '../../budgets/index.ts'
-import type { EffectiveEntitlementOf, EntitledFeature } from '../../entitlements/index.ts'
+import type { EffectiveEntitlementOf, EntitledFeature, Holding } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -18,19 +18,22 @@ export type OpenHolds = {
   isComplete: boolean
 }
 
+/**
+ * A part that was read as of the instant `from`. It is used from then until time changes the
+ * customer's subscriptions (`until`, exclusive; null: never).
+ */
+export type AsOf<T> = { value: T; from: Instant; until: Instant | null }
+
 /** Parts that change only with the structure of the customer or of its environment. */
 type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   /** Keys of resources by id. */
   readonly resources: Map<string, Uuid>
-  /** Whether there is an active subscription, by the key of a resource. */
-  readonly subscriptions: Map<Uuid, boolean>
-  /** By feature and resource. `from` is the instant as of which the entitlement was read. */
-  readonly entitlements: Map<string, { from: Instant; entitlement: EffectiveEntitlementOf }>
-  /**
-   * The features that sources give or revoke, by the key of a resource. `from` is the instant as of
-   * which they were read.
-   */
-  readonly entitled: Map<Uuid, { from: Instant; features: readonly EntitledFeature[] }>
+  /** What the customer holds. null: not read yet. */
+  holding: AsOf<Holding> | null
+  /** By feature and resource. */
+  readonly entitlements: Map<string, AsOf<EffectiveEntitlementOf>>
+  /** The features that sources give or revoke, by the key of a resource. */
+  readonly entitled: Map<Uuid, AsOf<readonly EntitledFeature[]>>
   /** By dimensions and capabilities. */
   readonly resolutions: Map<string, Resolution>
   bytes: number
@@ -73,6 +76,17 @@ export type StateKey = Pick<Versions, 'structureVersion' | 'environmentVersion' 
 /** Approximate memory of parts, in bytes. */
 export const PART_BYTES = 300
 
+/** Approximate memory of a source without its enum values, and of each of these, in bytes. */
+const SOURCE_BYTES = 700
+const VALUE_BYTES = 100
+
+/** Returns the approximate memory of an entitlement, in bytes. */
+export const entitlementBytes = ({ sources }: EffectiveEntitlementOf): number =>
+  sources.reduce(
+    (sum, { allowance }) => sum + SOURCE_BYTES + VALUE_BYTES * (allowance?.enumValues.length ?? 0),
+    PART_BYTES,
+  )
+
 /** Returns the sequences of the versions with which the state was last seen. */
 export function sequencesOf({ usage }: CustomerState, versions: Versions): Sequences {
   const { sequence: customer, environmentSequence: environment } = versions
@@ -89,7 +103,7 @@ const newStructure = ({ structureVersion, environmentVersion }: StateKey): Struc
   structureVersion,
   environmentVersion,
   resources: new Map(),
-  subscriptions: new Map(),
+  holding: null,
   entitlements: new Map(),
   entitled: new Map(),
   resolutions: new Map(),

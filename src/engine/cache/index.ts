@@ -36,11 +36,11 @@ export {
   entitledFeaturesIn,
   entitlementIn,
   entitlementsIn,
+  holdingIn,
   openHoldsIn,
   resolutionIn,
   resourceKeyIn,
   type StateSource,
-  subscriptionIn,
   unattributedIn,
 } from './state-parts.ts'
 export { type EnvironmentVersions, readVersions, type Versions } from './versions.ts'

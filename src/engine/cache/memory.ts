@@ -1,9 +1,10 @@
 import type { App } from '../../app.ts'
 import { type Database, type Epochs, perEpoch } from '../../db/index.ts'
-import type { EntitlementReads } from '../../entitlements/index.ts'
+import type { EntitlementReads, ReadGiven } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { type SharedRead, shareReads } from '../../kernel/shared-reads.ts'
 import { type Cache, createCache } from './cache.ts'
+import { cacheGiven } from './cache-given.ts'
 import { createStateCache, type StateCache, type StateCacheCounts } from './customer-state.ts'
 import { createEnvironmentStates, type EnvironmentStates } from './environment-state.ts'
 import { type CustomerInEnvironment, readVersions, type Versions } from './versions.ts'
@@ -19,6 +20,8 @@ export type EngineMemory = {
   readonly keys: Cache<Uuid>
   readonly customers: StateCache
   readonly environments: EnvironmentStates
+  /** Returns what versions of packages give. */
+  readonly readGiven: ReadGiven
   /** Loads in progress, by the customer and what is loaded. */
   readonly loads: Map<string, Promise<unknown>>
   /** Number of checks that were decided from memory, and of checks that read parts of a state. */
@@ -84,6 +87,7 @@ const newMemory = (of: { epochs: Epochs; stateCacheBytes: number }): EngineMemor
   keys: createCache(KEYS),
   customers: createStateCache(of.stateCacheBytes),
   environments: createEnvironmentStates(),
+  readGiven: cacheGiven(),
   loads: new Map(),
   checks: { hits: 0, misses: 0 },
   batches: { hits: 0, misses: 0 },

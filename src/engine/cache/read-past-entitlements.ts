@@ -1,5 +1,6 @@
 import type { Reader } from '../../db/index.ts'
-import { type EntitlementReads, type ResolvedSources, resolve } from '../../entitlements/index.ts'
+import type { EntitlementReads, ReadGiven, ResolvedSources } from '../../entitlements/index.ts'
+import { resolve } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
@@ -24,7 +25,10 @@ const nameOf = (
  * include all sources of that instant. So a statement is rarely needed.
  */
 export const readPastEntitlements =
-  ({ readEffectiveEntitlementsAt }: EntitlementReads): ReadPastEntitlements =>
+  (
+    { readEffectiveEntitlementsAt }: EntitlementReads,
+    known: { readGiven: ReadGiven },
+  ): ReadPastEntitlements =>
   async (reader, subjects, entitlementOf) => {
     const missing = subjects.filter(
       (subject) => subject.at >= 0 && subject.at < entitlementOf(subject).endedAt,
@@ -33,13 +37,14 @@ export const readPastEntitlements =
       ...subject,
       resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
     }))
-    const entitlements = await readEffectiveEntitlementsAt(reader, queries)
+    const entitlements = await readEffectiveEntitlementsAt(reader, queries, known)
     const found = new Map<string, ResolvedSources>()
     missing.forEach((subject, index) => {
       found.set(nameOf(subject, subject.at), required(entitlements[index], 'a past entitlement'))
     })
     return (subject, at) => {
-      const { sources } = entitlementOf(subject)
-      return found.get(nameOf(subject, at)) ?? { sources, resolution: resolve(sources, at) }
+      const { sources, changesAt } = entitlementOf(subject)
+      const then = found.get(nameOf(subject, at))
+      return then ?? { sources, resolution: resolve(sources, at), changesAt }
     }
   }

@@ -8,10 +8,13 @@ import {
 } from '../../budgets/index.ts'
 import { findResourceKeys } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import type {
-  EffectiveEntitlementOf,
-  EntitledFeature,
-  EntitlementReads,
+import {
+  type EffectiveEntitlementOf,
+  type EntitledFeature,
+  type EntitlementReads,
+  type Holding,
+  holdingBytes,
+  type ReadGiven,
 } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -21,7 +24,9 @@ import { type MeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import { findNextToExpire, holdOf } from '../../metering/reservations/index.ts'
 import { addCounters } from '../participants/index.ts'
 import {
+  type AsOf,
   type CustomerState,
+  entitlementBytes,
   type OpenHolds,
   PART_BYTES,
   type StateCache,
@@ -39,10 +44,10 @@ export type StateSource = {
   /** Reads in a snapshot that has the versions of the state. With null, nothing is read. */
   reader: MaybeReader
   entitlements: EntitlementReads
+  readGiven: ReadGiven
 }
 
 /** Approximate memory of parts, in bytes. */
-const SOURCE_BYTES = 700
 const ENTITLED_BYTES = 150
 const ENTITY_BYTES = 200
 const BUDGET_BYTES = 500
@@ -73,21 +78,23 @@ export async function resourceKeyIn(
   return key
 }
 
-/** Returns whether the customer has an active subscription that counts for a resource. */
-export async function subscriptionIn(
-  source: StateSource,
-  resourceKey: Uuid,
-): Promise<boolean | undefined> {
-  const { subscriptions } = source.state.structure
-  const known = subscriptions.get(resourceKey)
-  if (known !== undefined || source.reader === null) return known
+/** Returns what the customer holds. */
+export async function holdingIn(source: StateSource): Promise<Holding | undefined> {
+  const { structure } = source.state
   const { customerKey, now, reader, entitlements } = source
-  const subject = { customerKey, resourceKey: nullIfNone(resourceKey) }
-  const isSubscribed = await entitlements.readSubscribed(reader, subject, now)
-  subscriptions.set(resourceKey, isSubscribed)
-  grow(source, PART_BYTES)
-  return isSubscribed
+  const known = valueAt(structure.holding, now)
+  if (known !== undefined || reader === null) return known
+  const [holding] = await entitlements.readHoldings(reader, [{ customerKey, at: now }])
+  if (holding === undefined) return undefined
+  const before = structure.holding
+  structure.holding = { value: holding, from: now, until: holding.until }
+  grow(source, holdingBytes(holding) - (before === null ? 0 : holdingBytes(before.value)))
+  return holding
 }
+
+/** Returns a part unless it is of another time. */
+const valueAt = <T>(part: AsOf<T> | null | undefined, now: Instant): T | undefined =>
+  part && part.from <= now && (part.until === null || now < part.until) ? part.value : undefined
 
 const nullIfNone = (resourceKey: Uuid): Uuid | null =>
   resourceKey === NO_RESOURCE ? null : resourceKey
@@ -105,15 +112,19 @@ export async function entitledFeaturesIn(
 ): Promise<readonly EntitledFeature[] | undefined> {
   const { entitled } = source.state.structure
   const { customerKey, now, reader, entitlements } = source
-  const known = entitled.get(resourceKey)
-  if (known !== undefined && known.from <= now) return known.features
-  if (reader === null) return undefined
+  const before = entitled.get(resourceKey)
+  const known = valueAt(before, now)
+  if (known !== undefined || reader === null) return known
+  const holding = required(await holdingIn(source), 'what a customer holds')
   const owner = { customerKey, resourceKey: nullIfNone(resourceKey) }
-  const features = await entitlements.readEntitledFeatures(reader, owner, now)
-  entitled.set(resourceKey, { from: now, features })
-  grow(source, PART_BYTES + features.length * ENTITLED_BYTES)
+  const features = await entitlements.readEntitledFeatures(reader, owner, { now, holding })
+  entitled.set(resourceKey, { value: features, from: now, until: holding.until })
+  grow(source, entitledBytes(features) - (before === undefined ? 0 : entitledBytes(before.value)))
   return features
 }
+
+const entitledBytes = (features: readonly EntitledFeature[]): number =>
+  PART_BYTES + features.length * ENTITLED_BYTES
 
 /**
  * Returns the entitlement of the customer or its resource to a feature, with all sources that end
@@ -147,28 +158,31 @@ function knownEntitlement(
   { state, now }: StateSource,
   meter: MeterSubject,
 ): EffectiveEntitlementOf | undefined {
-  const known = state.structure.entitlements.get(meterName(meter))
-  return known !== undefined && known.from <= now ? known.entitlement : undefined
+  return valueAt(state.structure.entitlements.get(meterName(meter)), now)
 }
 
-/** Reads entitlements with one statement, and caches them. */
+/** Reads entitlements with a fixed number of statements, and caches them. */
 async function readEntitlements(
   source: StateSource,
   reader: Reader,
   meters: readonly MeterSubject[],
 ): Promise<EffectiveEntitlementOf[]> {
-  const { customerKey, now, entitlements } = source
+  const { customerKey, now, entitlements, readGiven } = source
+  const holding = required(await holdingIn(source), 'what a customer holds')
   const queries = meters.map((meter) => ({
     ...meter,
     customerKey,
     resourceKey: nullIfNone(meter.resourceKey),
   }))
-  const read = await entitlements.readEffectiveEntitlements(reader, queries, now)
+  const known = { now, holdingOf: () => holding, readGiven }
+  const read = await entitlements.readEffectiveEntitlements(reader, queries, known)
+  const { entitlements: cached } = source.state.structure
   let bytes = 0
-  for (const [index, entitlement] of read.entries()) {
-    const meter = required(meters[index], 'the feature of an entitlement')
-    source.state.structure.entitlements.set(meterName(meter), { from: now, entitlement })
-    bytes += PART_BYTES + entitlement.sources.length * SOURCE_BYTES
+  for (const [index, value] of read.entries()) {
+    const name = meterName(required(meters[index], 'the feature of an entitlement'))
+    const before = cached.get(name)
+    cached.set(name, { value, from: now, until: holding.until })
+    bytes += entitlementBytes(value) - (before === undefined ? 0 : entitlementBytes(before.value))
   }
   grow(source, bytes)
   return read

@@ -162,6 +162,7 @@ async function answerWith<Result>(
     now: Math.max(call.app.clock.now(), versions.decidedAt),
     reader,
     entitlements: context.entitlements,
+    readGiven: memory.readGiven,
     environment: memory.environments.at(call.scope, versions),
     versions,
   }

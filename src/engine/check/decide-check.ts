@@ -66,6 +66,7 @@ export async function denyUnknownCustomer({
 const NO_SOURCE = {
   sources: [],
   resolution: { effective: null, isRevoked: false, parts: [] },
+  changesAt: null,
 }
 const NO_ENTITY = { paths: [], budgets: [], unresolved: [] }
 

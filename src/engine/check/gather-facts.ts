@@ -1,8 +1,12 @@
 import type { Resolution } from '../../budgets/index.ts'
 import { type Currency, unknownCurrency } from '../../catalog/currencies/index.ts'
-import type { BareFeature } from '../../catalog/features/index.ts'
-import type { EffectiveEntitlementOf, ResolvedSources, Subject } from '../../entitlements/index.ts'
-import { resolve } from '../../entitlements/index.ts'
+import type {
+  EffectiveEntitlementOf,
+  Holding,
+  ResolvedSources,
+  Subject,
+} from '../../entitlements/index.ts'
+import { isSubscribed, resolve } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
@@ -11,12 +15,12 @@ import {
   currencyIn,
   entitlementIn,
   featureIn,
+  holdingIn,
   type OpenHolds,
   openHoldsIn,
   resolutionIn,
   resourceKeyIn,
   type StateSource,
-  subscriptionIn,
   type Versions,
 } from '../cache/index.ts'
 import type { Capability, CheckQuery, Decider } from '../participants/index.ts'
@@ -43,13 +47,14 @@ export async function gatherFacts(
   source: FactSource,
   { resourceId, capability, dimensions, request }: Question,
 ): Promise<CheckFacts | undefined> {
-  const [resource, openHolds, named, attributing] = await Promise.all([
+  const [resource, openHolds, holding, named, attributing] = await Promise.all([
     resourceKeyIn(source, resourceId),
     openHoldsIn(source),
+    holdingIn(source),
     capabilityIn(source, capability),
     dimensions === null ? null : attributingIn(source, dimensions),
   ])
-  if (resource === undefined || openHolds === undefined) return undefined
+  if (resource === undefined || openHolds === undefined || holding === undefined) return undefined
   if (named === undefined || attributing === undefined) return undefined
   const resourceKey = resource ?? NO_RESOURCE
   const [entitled, resolution] = await Promise.all([
@@ -60,10 +65,10 @@ export async function gatherFacts(
   const { now, customerKey, versions } = source
   const query: CheckQuery = {
     now,
-    subject: subjectOf(versions, { resource, ...entitled }),
+    subject: subjectOf(versions, { resource, holding }),
     resourceKey,
     capability: named,
-    entitlement: entitled.entitlement,
+    entitlement: entitled,
     request,
     resolution,
     denying: denyingKeys(resolution?.unresolved ?? [], versions.unknownDimensions),
@@ -76,17 +81,17 @@ export async function gatherFacts(
 type SubjectFacts = {
   /** null: the customer does not have the resource. */
   resource: Uuid | null
-  hasActiveSubscription: boolean
+  holding: Holding
 }
 
 /** Returns who asks, as decisions need it. */
 export const subjectOf = (
   { archivedAt }: Pick<Versions, 'archivedAt'>,
-  { resource, hasActiveSubscription }: SubjectFacts,
+  { resource, holding }: SubjectFacts,
 ): Subject => ({
   customer: archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
   isResourceKnown: resource !== null,
-  hasActiveSubscription,
+  hasActiveSubscription: isSubscribed(holding, resource),
 })
 
 /** Returns the reservations that have expired, but whose amounts are still held. */
@@ -133,40 +138,25 @@ async function attributingIn(
   return keys && dimensions.filter(([key]) => keys.has(key))
 }
 
-type EntitlementFacts = { entitlement: ResolvedSources | null; hasActiveSubscription: boolean }
-
+/** Returns the entitlement to a feature; null if it does not exist, or for a currency. */
 async function entitledTo(
   source: FactSource,
   named: Capability,
   resourceKey: Uuid,
-): Promise<EntitlementFacts | undefined> {
-  if (named.kind === 'feature' && named.feature !== null)
-    return entitlementOf(source, named.feature, resourceKey)
-  const hasActiveSubscription = await subscriptionIn(source, resourceKey)
-  return hasActiveSubscription === undefined
-    ? undefined
-    : { entitlement: null, hasActiveSubscription }
-}
-
-async function entitlementOf(
-  source: FactSource,
-  { key: featureKey }: BareFeature,
-  resourceKey: Uuid,
-): Promise<EntitlementFacts | undefined> {
-  const found = await entitlementIn(source, { featureKey, resourceKey })
-  if (found === undefined) return undefined
-  const { hasActiveSubscription } = found
-  return { entitlement: resolvedAt(found, source.now), hasActiveSubscription }
+): Promise<ResolvedSources | null | undefined> {
+  if (named.kind !== 'feature' || named.feature === null) return null
+  const found = await entitlementIn(source, { featureKey: named.feature.key, resourceKey })
+  return found && resolvedAt(found, source.now)
 }
 
 /** Returns the sources that have not ended at `now`, with their resolution. */
 export function resolvedAt(
-  { sources, resolution, validUntil }: EffectiveEntitlementOf,
+  { sources, resolution, changesAt, validUntil }: EffectiveEntitlementOf,
   now: Instant,
 ): ResolvedSources {
-  if (validUntil === null || now < validUntil) return { sources, resolution }
+  if (validUntil === null || now < validUntil) return { sources, resolution, changesAt }
   const left = sources.filter(({ endsAt }) => endsAt === null || now < endsAt)
-  return { sources: left, resolution: resolve(left, now) }
+  return { sources: left, resolution: resolve(left, now), changesAt }
 }
 
 async function resolutionOf(

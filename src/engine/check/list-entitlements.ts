@@ -9,9 +9,9 @@ import {
   entitledFeaturesIn,
   entitlementsIn,
   featuresIn,
+  holdingIn,
   openHoldsIn,
   resourceKeyIn,
-  subscriptionIn,
 } from '../cache/index.ts'
 import { type CheckQuery, recallAll } from '../participants/index.ts'
 import { askState } from './ask-state.ts'
@@ -73,17 +73,15 @@ export async function gatherList(
   source: FactSource,
   resourceId: string | null,
 ): Promise<EntitlementList | undefined> {
-  const [resource, openHolds] = await Promise.all([
+  const [resource, openHolds, holding] = await Promise.all([
     resourceKeyIn(source, resourceId),
     openHoldsIn(source),
+    holdingIn(source),
   ])
-  if (resource === undefined || openHolds === undefined) return undefined
+  if (resource === undefined || openHolds === undefined || holding === undefined) return undefined
   const resourceKey = resource ?? NO_RESOURCE
-  const [hasActiveSubscription, given] = await Promise.all([
-    subscriptionIn(source, resourceKey),
-    entitledFeaturesIn(source, resourceKey),
-  ])
-  if (hasActiveSubscription === undefined || given === undefined) return undefined
+  const given = await entitledFeaturesIn(source, resourceKey)
+  if (given === undefined) return undefined
   const meters = given.map(({ featureKey }) => ({ featureKey, resourceKey }))
   const { reader, scope, environment: state, customerKey, now, versions } = source
   const featureIds = given.map(({ featureId }) => featureId)
@@ -92,7 +90,7 @@ export async function gatherList(
     entitlementsIn(source, meters),
   ])
   if (features === undefined || entitlements === undefined) return undefined
-  const subject = subjectOf(versions, { resource, hasActiveSubscription })
+  const subject = subjectOf(versions, { resource, holding })
   const expired = expiredAmong(openHolds, now)
   const queries = features.flatMap((feature, index): CheckQuery[] => {
     const entitlement = resolvedAt(required(entitlements[index], 'an entitlement'), now)

@@ -5,6 +5,7 @@ import {
   type EntitlementReads,
   type EntitlementUpdate,
   entitlementsToWire,
+  readGiven,
 } from '../../entitlements/index.ts'
 import { type PublishContext, publish } from '../../events/index.ts'
 import { required } from '../../kernel/assert.ts'
@@ -60,7 +61,7 @@ async function listWithin(
   const versions = required(found, 'the versions of a customer')
   const cache = createStateCache(0)
   const source = {
-    ...{ scope, customerKey, cache, entitlements, versions },
+    ...{ scope, customerKey, cache, entitlements, readGiven, versions },
     state: cache.at(customerKey, versions),
     now: Math.max(now, versions.decidedAt),
     reader: tx,

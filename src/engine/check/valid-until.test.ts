@@ -49,6 +49,7 @@ const sources = fc.array(
       ),
       startsAt: fc.oneof({ weight: 4, arbitrary: past }, { weight: 1, arbitrary: future }),
       endsAt: fc.option(future),
+      countsFrom: fc.option(past),
     })
     .map((parts) => source({ ...parts, anchor: parts.startsAt })),
   { maxLength: 3 },
@@ -104,7 +105,7 @@ function answeredAt(at: Instant, given: Facts): Outcome {
   const request = requestOf(wholeUnits(given.requested))
   const entitlement = evaluate(
     subject,
-    { feature, sources: given.sources, resolution, window, used },
+    { feature, sources: given.sources, changesAt: null, resolution, window, used },
     { request, now: at },
   )
   const byCounter = (all: { at: Instant; amount: number }[]) => {

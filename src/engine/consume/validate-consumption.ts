@@ -98,6 +98,7 @@ export function validateConsumption(
       amounts,
       ...attributeRecord(resolution, { amounts, occurredAt: at }),
       setWindow: null,
+      period: null,
       origin,
       field: AMOUNT,
     },

@@ -1,12 +1,11 @@
 import { type Feature, findFeatures } from '../../catalog/features/index.ts'
-import { findInstant, findResourceKeys, requireCustomer } from '../../customers/index.ts'
+import { findInstant, requireCustomer } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { type EntitlementReads, usageWindow } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
-import { inPath, inQuery } from '../../kernel/field.ts'
-import type { Uuid } from '../../kernel/ids.ts'
+import { inPath } from '../../kernel/field.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import {
@@ -23,6 +22,7 @@ import {
   tallyStretches,
 } from '../../metering/totals/index.ts'
 import type { Call } from '../../operation.ts'
+import { findResource } from './find-resource.ts'
 import { type HistoryPlan, impossible, planHistory, refuseRange } from './plan-history.ts'
 import { type Point, traceUsage } from './trace-usage.ts'
 
@@ -115,22 +115,6 @@ async function findMetered(
   return { metered: { customerKey, resourceKey, featureKey: feature.key }, feature }
 }
 
-async function findResource(
-  reader: Reader,
-  of: { customerKey: Uuid; customerId: string; resourceId: string | null },
-): Promise<Uuid> {
-  const { customerKey, customerId, resourceId } = of
-  if (resourceId === null) return NO_RESOURCE
-  const [key] = await findResourceKeys(reader, [{ customerKey, resourceId }])
-  if (!key)
-    throw notFound(
-      inQuery('resourceId'),
-      'CustomerResourceNotFound',
-      `the customer ${customerId} has no resource ${resourceId}`,
-    )
-  return key
-}
-
 /** Returns the periods of the current entitlement; without one, all of time. */
 async function readPeriods(
   reader: Reader,
@@ -139,7 +123,7 @@ async function readPeriods(
 ): Promise<(at: Instant) => Window> {
   const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
   const queries = [{ ...metered, resourceKey }]
-  const [found] = await by.readEffectiveEntitlements(reader, queries, by.now)
+  const [found] = await by.readEffectiveEntitlements(reader, queries, { now: by.now })
   const effective = found?.resolution.effective ?? null
   return effective === null ? () => LIFETIME : (at) => usageWindow(effective, at)
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/index.ts'
 import type { DecisionNotes } from '../../decisions/index.ts'
-import type { EntitlementReads } from '../../entitlements/index.ts'
+import { type EntitlementReads, pastEntitlementToWire } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
@@ -9,7 +9,7 @@ import { mapInSlices } from '../../kernel/in-slices.ts'
 import type { Call, Handlers } from '../../operation.ts'
 import { createUsageWriter, type UsageWriter } from '../batch/index.ts'
 import type { EngineContext } from '../cache/index.ts'
-import { readHistory } from '../history/index.ts'
+import { listPastEntitlements, readHistory } from '../history/index.ts'
 import { checkHandlers } from './check.ts'
 import { consumptionHandlers } from './consumption.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './records-wire.ts'
@@ -24,7 +24,11 @@ export function usageHandlers(engine: EngineContext, notes: DecisionNotes) {
   }
 }
 
-type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
+type Records =
+  | 'v1.usage.report'
+  | 'v1.usage.history'
+  | 'v1.events.report'
+  | 'v1.customers.listPastEntitlements'
 
 function recordHandlers(
   writerOf: (call: Call) => UsageWriter,
@@ -50,6 +54,17 @@ function recordHandlers(
         groupBy: query.groupBy === undefined ? [] : groupByFromWire(query.groupBy),
       })
       return { data: historyToWire(history) }
+    },
+    'v1.customers.listPastEntitlements': async ({ params, query }, call) => {
+      const at = instantFromWire(query.at)
+      const { data, next } = await listPastEntitlements(call, entitlements, {
+        customerId: params.id,
+        resourceId: query.resourceId ?? null,
+        at,
+        after: query.after?.toLowerCase() ?? null,
+        limit: query.limit,
+      })
+      return { data: data.map((held) => pastEntitlementToWire(held, at)), pagination: { next } }
     },
     'v1.events.report': async ({ body }, call) => {
       const events = await mapInSlices(body.events, eventFromWire)

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { isSameWindow, LIFETIME, type Window } from '../../kernel/period.ts'
+import { isSameWindow, type Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { hashOfMark } from '../../metering/dedup/index.ts'
@@ -107,8 +107,9 @@ class LimitPart implements Part {
   /** Decides by the entitlement, and by dimensions that name no entity. */
   authorize(query: AuthorizationQuery, before: Authorization): Authorization {
     const { subject, feature, window, record, denying } = query
-    const { sources, resolution } = query.entitlement
-    const featureState = { feature, sources, resolution, window, used: this.#usedOf(query) }
+    const { sources, resolution, changesAt } = query.entitlement
+    const used = this.#usedOf(query)
+    const featureState = { feature, sources, resolution, changesAt, window, used }
     const { acceptedAt: now, occurredAt: at } = record
     const request = requestOf(query.amount)
     return decideByLimit({ subject, featureState, request, denying, now, at }, before)
@@ -145,7 +146,7 @@ class LimitPart implements Part {
     return {
       ...before,
       currentUsage: units < 0n ? 0n : units,
-      period: isSameWindow(amount.window, LIFETIME) ? null : amount.window,
+      period: record.period,
     }
   }
 

@@ -36,6 +36,7 @@ const recordAt = (at: number, change: Partial<ValidatedRecord> = {}): ValidatedR
   dedup: null,
   amounts: [{ ...AMOUNT, mark: null }],
   setWindow: null,
+  period: null,
   origin: systemOrigin('test'),
   field: inBody('usages', 0),
   attribution: null,

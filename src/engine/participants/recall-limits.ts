@@ -88,16 +88,17 @@ function featureStateOf(
   lookup: Lookup | null,
 ): FeatureState | null {
   if (feature === null || entitlement === null) return null
-  const { sources, resolution } = entitlement
+  const { sources, resolution, changesAt } = entitlement
   const { effective } = resolution
   if (lookup === null) {
     const window = effective === null ? LIFETIME : usageWindow(effective, now)
-    return { feature, sources, resolution, window, used: NONE }
+    return { feature, sources, resolution, changesAt, window, used: NONE }
   }
   const { window } = lookup.meter
   const found = findUsage(lookup.known?.totals ?? [], window, aggregateOf(feature.meter))
   const used = required(found, 'usage of a window')
-  return withoutExpiredHolds({ feature, sources, resolution, window, used }, resourceKey, expired)
+  const state = { feature, sources, resolution, changesAt, window, used }
+  return withoutExpiredHolds(state, resourceKey, expired)
 }
 
 /** A meter, and what is known of its totals. */

@@ -1,7 +1,7 @@
 import type { UnknownDimensions } from '../../access/index.ts'
 import type { Resolution } from '../../budgets/index.ts'
 import type { Feature, MeteredFeature } from '../../catalog/features/index.ts'
-import { type EffectiveEntitlement, usageWindow } from '../../entitlements/index.ts'
+import { type EffectiveEntitlement, usagePeriod, usageWindow } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { type ApiError, badInput, notFound } from '../../kernel/errors.ts'
 import { type Field, inBody } from '../../kernel/field.ts'
@@ -66,7 +66,7 @@ const validateReport: Validate<ReportInput> = (report, context, { origin, field 
     throw notEntitled(report, feature, { hasAnything, field })
   }
   const isSet = report.behavior === 'SET'
-  const { window } = entitlement
+  const { window, period } = entitlement
   const amounts = [
     { featureKey: feature.key, amount: value, mark: null, feature, window, aggregate: SUM },
   ]
@@ -89,6 +89,7 @@ const validateReport: Validate<ReportInput> = (report, context, { origin, field 
     amounts,
     ...attributeRecord(context.resolutionOf(report), { amounts, occurredAt: at }),
     setWindow: isSet ? usageWindow(entitlement.then, at) : null,
+    period,
     origin,
     field: field.at('value'),
   }
@@ -139,7 +140,8 @@ export function refuseNotReportable(feature: Feature, field: Field): void {
 }
 
 /**
- * Returns the entitlement that a report counts by (`then`), and the window whose usage is shown.
+ * Returns the entitlement that a report counts by (`then`), and the window whose usage is shown,
+ * with its period.
  * The entitlement is that of the instant when the usage occurred. If there was none, it is the
  * current one, because the grant that covers the usage may have begun later. The window is the
  * current one, or without a current entitlement the one in which the usage occurred. Returns null
@@ -149,11 +151,13 @@ function reportEntitlement(
   { pastEntitlementOf, entitlementOf }: ValidationContext,
   subject: CustomerMeterSubject,
   { at, now }: { at: Instant; now: Instant },
-): { then: EffectiveEntitlement; window: Window } | null {
+): { then: EffectiveEntitlement; window: Window; period: Window | null } | null {
   const current = entitlementOf(subject).resolution.effective
   const then = pastEntitlementOf(subject, at).resolution.effective ?? current
   if (then === null) return null
-  return { then, window: current === null ? usageWindow(then, at) : usageWindow(current, now) }
+  const [shown, instant] = current === null ? [then, at] : [current, now]
+  const period = usagePeriod(shown, instant)?.window ?? null
+  return { then, window: usageWindow(shown, instant), period }
 }
 
 const notEntitled = (
@@ -212,6 +216,7 @@ const validateEvent: Validate<EventInput> = (event, context, { origin, field }) 
     amounts,
     ...attributeRecord(context.resolutionOf(event), { amounts, occurredAt: at }),
     setWindow: null,
+    period: null,
     origin,
     field,
   }

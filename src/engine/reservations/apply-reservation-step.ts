@@ -86,6 +86,7 @@ export function validateReservationStep(
       amounts,
       ...attributionOfCommit(reservation, { amounts, budgets: context.budgetsOf(reservation) }),
       setWindow: null,
+      period: null,
       origin,
       field: inBody('amount'),
     },
