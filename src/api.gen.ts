@@ -4095,7 +4095,7 @@ export type PackagePublish = {
  */
 export type PackagePublishRequestBody = {
   /**
-   * Whether subscriptions that exist stay on their version or move to the new one.
+   * `NEW_CUSTOMERS`: subscriptions that exist stay on their version. `ALL_CUSTOMERS`, that they move to the new one, is not served yet.
    */
   migrationType: 'NEW_CUSTOMERS' | 'ALL_CUSTOMERS'
 }

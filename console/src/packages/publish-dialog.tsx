@@ -1,13 +1,12 @@
 import type { PackagePublishRequestBody } from '../../../src/api.gen.ts'
 import { EVERY, useRead } from '../api/use-read.ts'
-import { SelectField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Facts, Muted } from '../ui/page.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { OPERATIONS, type PackageVersion } from './operations.ts'
 import { ChangeText } from './package-names.tsx'
 import type { PackageState, Peers } from './state.ts'
-import { MIGRATIONS, TEXTS } from './texts.ts'
+import { TEXTS } from './texts.ts'
 import { pairsOf } from './version-fields.ts'
 
 const FIRST: PackagePublishRequestBody = { migrationType: 'NEW_CUSTOMERS' }
@@ -37,14 +36,7 @@ export function PublishDialog({ state, onClose }: { state: PackageState; onClose
       isWide
     >
       <Differences published={published} draft={draft} peers={peers} />
-      {published !== null && (
-        <SelectField
-          {...form.bind('migrationType')}
-          label="Who gets it"
-          hint={TEXTS.whoHint}
-          choices={MIGRATIONS}
-        />
-      )}
+      {published !== null && <Muted>{TEXTS.who}</Muted>}
     </FormDialog>
   )
 }

@@ -1,4 +1,3 @@
-import type { PackagePublishRequestBody } from '../../../src/api.gen.ts'
 import { labelledChoices } from '../ui/choices.ts'
 
 export const TEXTS = {
@@ -14,17 +13,12 @@ export const TEXTS = {
   nextVersion: (version: number) =>
     `What changes against version ${version}, which is published. A published version never changes.`,
   nothing: 'Nothing differs from the published version.',
-  whoHint: 'New subscriptions always get the new version.',
+  who: 'New subscriptions get the new version. Subscriptions that exist stay on their version.',
   trialHint: 'Nothing: what the settings of the product say.',
   parentHint: 'It also gives what that plan gives.',
   quantityHint: 'The most of it in one subscription. Nothing: no limit.',
   budgetHint: 'The most money that may be spent in the trial. Nothing: no limit.',
 } as const
-
-export const MIGRATIONS = labelledChoices<PackagePublishRequestBody['migrationType']>({
-  NEW_CUSTOMERS: 'new subscriptions; others stay on their version',
-  ALL_CUSTOMERS: 'all subscriptions; others move to it',
-})
 
 export const TRIAL_UNITS = labelledChoices({ DAY: 'days', MONTH: 'months' })
 

@@ -148,11 +148,21 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
  * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
  * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs;
- * then as `refuseUnpublishable`.
+ * then as `refuseUnpublishable`; `UnsupportedParameter` if subscriptions would have to move.
  */
-export const publishPackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
+export const publishPackage = (
+  call: Call,
+  { type, id, movesSubscriptions }: PackageName & { movesSubscriptions: boolean },
+): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = published(before, now)
+    // Before the first version, no subscription has one.
+    if (movesSubscriptions && before.latestVersion !== null)
+      throw badInput(
+        inBody('migrationType'),
+        'migrationType: ALL_CUSTOMERS is not served yet; NEW_CUSTOMERS moves no subscription',
+        'UnsupportedParameter',
+      )
     await refuseUnready(tx, before)
     const { pricingType } = before.content
     refuseUnpublishable(await entitlementsOf(tx, store.versionOf(before)), { type, pricingType })

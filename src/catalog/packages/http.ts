@@ -3,6 +3,7 @@ import type {
   AddonUpdateRequestBody,
   DefaultTrialConfigInput,
   Operations,
+  PackagePublishRequestBody,
   PlanCreateRequestBody,
   PlanUpdateRequestBody,
 } from '../../api.gen.ts'
@@ -88,6 +89,11 @@ type Plans =
   | 'v1.plans.removeDraft'
   | 'v1.plans.publish'
 
+const publication = (
+  named: { type: PackageType; id: string },
+  { migrationType }: PackagePublishRequestBody,
+) => ({ ...named, movesSubscriptions: migrationType === 'ALL_CUSTOMERS' })
+
 const plan = (id: string) => ({ type: 'Plan' as const, id })
 
 /** The handlers of the operations on plans. Their entitlements are elsewhere. */
@@ -117,8 +123,8 @@ export const planHandlers: Handlers<Plans> = {
     await packages.removeDraft(call, plan(params.id))
     return { data: { id: params.id } }
   },
-  'v1.plans.publish': async ({ params }, call) => {
-    await packages.publishPackage(call, plan(params.id))
+  'v1.plans.publish': async ({ params, body }, call) => {
+    await packages.publishPackage(call, publication(plan(params.id), body))
     return { data: { taskId: null } }
   },
 }
@@ -163,8 +169,8 @@ export const addonHandlers: Handlers<Addons> = {
     await packages.removeDraft(call, addon(params.id))
     return { data: { id: params.id } }
   },
-  'v1.addons.publish': async ({ params }, call) => {
-    await packages.publishPackage(call, addon(params.id))
+  'v1.addons.publish': async ({ params, body }, call) => {
+    await packages.publishPackage(call, publication(addon(params.id), body))
     return { data: { taskId: null } }
   },
 }
