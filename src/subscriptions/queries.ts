@@ -44,7 +44,7 @@ export async function listSubscriptions(
   const now = app.clock.now()
   const due = { kind: SETTLE, now }
   const includesDue = filter.statuses !== null && (await isAnyDue(read, scope, due))
-  const planKey = planId && (await planNamed(read, scope, planId))
+  const planKey = planId === null ? null : await planNamed(read, scope, planId)
   const asked = { ...filter, includesDue, planKey }
   const { data, pagination } = await storedPage(read, scope, asked)
   const current = await asOf(read, data, now)
