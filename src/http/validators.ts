@@ -72,7 +72,8 @@ export function createValidators(contract: ApiDocument): Validators {
 
 /**
  * Returns the first error. If several types are possible, errors of the alternative with the
- * matching type come first; if no type matches, the error is about the type.
+ * matching type come first; if no type matches, the error is about the type. An alternative that
+ * lacks a property of the value comes last: another one was probably meant.
  */
 function firstOf(errors: readonly ErrorObject[]): ErrorObject | null {
   const choice = errors.at(-1)
@@ -81,7 +82,10 @@ function firstOf(errors: readonly ErrorObject[]): ErrorObject | null {
   const isOfType = (error: ErrorObject) =>
     error.instancePath !== instancePath || error.keyword !== 'type'
   const others = errors.filter(isOfType).filter((error) => error !== choice)
-  if (others[0] !== undefined) return others[0]
+  const isLacking = (error: ErrorObject) =>
+    error.instancePath === instancePath && error.keyword === 'additionalProperties'
+  const first = others.find((error) => !isLacking(error)) ?? others[0]
+  if (first !== undefined) return first
   const types = errors.slice(0, -1).flatMap(({ params }) => params.type as string | string[])
   return { ...choice, keyword: 'type', params: { type: [...new Set(types)] } }
 }
