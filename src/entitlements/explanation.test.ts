@@ -33,6 +33,8 @@ test('an explanation contains the result of the check and its reasons', async ()
       id: grant?.id,
       version: null,
       quantity: 1,
+      subscriptionId: null,
+      behavior: 'Increment',
       contributes: { ...none, usageLimit: 10 },
       wins: true,
     },

@@ -2,6 +2,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { ANN, FEATURE, params } from '../support/agency.ts'
 import type { Request } from '../support/contract-client.ts'
 import { grantItem, grantTo } from '../support/grants.ts'
+import { newPackage, params as of, publication } from '../support/packages.ts'
 import type { Tenant } from '../support/world.ts'
 
 /** A write about one customer. */
@@ -22,13 +23,33 @@ const COUNTED = {
   filters: [{ conditions: [{ field: 'event_name', operation: 'EQUALS', value: CALLED }] }],
 }
 
+/** Each gives another amount of the agency's feature. */
+const PLANS = ['small', 'large']
+
 /** Creates what the writes need, beside the agency. */
 export async function furnishWrites(tenant: Tenant): Promise<void> {
+  await furnishPlans(tenant)
   for (const body of [EXTRA, CALLS]) await tenant.ok('v1.features.createFeature', { body })
   const meter = { params: { id: CALLS.id }, body: { meter: COUNTED } }
   await tenant.ok('v1.features.updateFeature', meter)
   await grantTo(tenant, [grantItem(CALLS.id, { hasUnlimitedUsage: true })])
   await tenant.ok('v1.customers.integrations.link', { params, body: BILLING })
+}
+
+async function furnishPlans(tenant: Tenant): Promise<void> {
+  await tenant.ok('v1.products.createProduct', { body: { id: 'app', displayName: 'App' } })
+  for (const [index, id] of PLANS.entries()) {
+    await tenant.ok('v1.plans.create', newPackage(id))
+    const entitlement = {
+      ...{ id: FEATURE, type: 'FEATURE', usageLimit: 100 + index, resetPeriod: 'MONTH' },
+      monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+    }
+    await tenant.ok('v1.plans.entitlements.create', {
+      params: { planId: id },
+      body: { entitlements: [entitlement] },
+    })
+    await tenant.ok('v1.plans.publish', { ...of(id), ...publication })
+  }
 }
 
 const write = (id: OperationId, request: Request): Write => ({
@@ -40,6 +61,11 @@ const write = (id: OperationId, request: Request): Write => ({
 /** A write to the customer; `more` are further parameters of the path. */
 const toCustomer = (id: OperationId, body?: unknown, more: Record<string, string> = {}): Write =>
   write(id, { params: { ...params, ...more }, ...(body !== undefined && { body }) })
+
+const provisionPlan = (number: number): Write =>
+  write('v1.subscriptions.provision', {
+    body: { customerId: params.id, planId: PLANS[number % PLANS.length] },
+  })
 
 /**
  * Lists of writes that go together. `number` is another one each time, so that each write changes
@@ -102,6 +128,7 @@ export function writesOf(number: number): Write[][] {
         ],
       }),
     ],
+    [provisionPlan(number)],
     [toCustomer('v1.customers.consume', use('use'))],
     [
       reserve('commit'),
