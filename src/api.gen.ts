@@ -6356,6 +6356,10 @@ export type Operations = {
        * `true` returns the draft, if there is one besides a published version.
        */
       draft?: 'true' | 'false'
+      /**
+       * Only that of the feature or custom currency with exactly this id.
+       */
+      id?: string
     }
     body: undefined
     response: PackageEntitlementListResponse
@@ -7803,6 +7807,10 @@ export type Operations = {
        * `true` returns the draft, if there is one besides a published version.
        */
       draft?: 'true' | 'false'
+      /**
+       * Only that of the feature or custom currency with exactly this id.
+       */
+      id?: string
     }
     body: undefined
     response: PackageEntitlementListResponse

@@ -79,7 +79,7 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.plans.createDraft': () => ({ params: plan }),
   'v1.plans.removeDraft': () => ({ params: planInDraft }),
   'v1.plans.publish': () => ({ params: planInDraft, body: { migrationType: 'NEW_CUSTOMERS' } }),
-  'v1.plans.entitlements.list': () => ({ params: { planId: plan.id } }),
+  'v1.plans.entitlements.list': () => ({ params: { planId: plan.id }, query: granted }),
   'v1.plans.entitlements.create': (mark) => ({
     params: { planId: planInDraft.id },
     body: { entitlements: [{ ...seatsGranted, description: mark }, creditsGranted] },
@@ -102,7 +102,7 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
   'v1.addons.createDraft': () => ({ params: addon }),
   'v1.addons.removeDraft': () => ({ params: addonInDraft }),
   'v1.addons.publish': () => ({ params: addonInDraft, body: { migrationType: 'ALL_CUSTOMERS' } }),
-  'v1.addons.entitlements.list': () => ({ params: { addonId: addon.id } }),
+  'v1.addons.entitlements.list': () => ({ params: { addonId: addon.id }, query: granted }),
   'v1.addons.entitlements.create': (mark) => ({
     params: { addonId: addonInDraft.id },
     body: { entitlements: [{ ...seatsGranted, description: mark }, creditsGranted] },

@@ -22,14 +22,14 @@ export const packageEntitlementHandlers: Handlers<
   | 'v1.addons.entitlements.delete'
 > = {
   'v1.plans.entitlements.list': ({ params, query }, call) =>
-    list(call, { ...plan(params), isDraft: query.draft === 'true' }),
+    list(call, { ...plan(params), isDraft: query.draft === 'true', targetId: query.id }),
   'v1.plans.entitlements.create': ({ params, body }, call) => add(call, plan(params), body),
   'v1.plans.entitlements.update': ({ params, body }, call) =>
     update(call, { ...plan(params), targetId: params.id }, body),
   'v1.plans.entitlements.delete': ({ params }, call) =>
     remove(call, { ...plan(params), targetId: params.id }),
   'v1.addons.entitlements.list': ({ params, query }, call) =>
-    list(call, { ...addon(params), isDraft: query.draft === 'true' }),
+    list(call, { ...addon(params), isDraft: query.draft === 'true', targetId: query.id }),
   'v1.addons.entitlements.create': ({ params, body }, call) => add(call, addon(params), body),
   'v1.addons.entitlements.update': ({ params, body }, call) =>
     update(call, { ...addon(params), targetId: params.id }, body),

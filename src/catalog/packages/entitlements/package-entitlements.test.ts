@@ -20,6 +20,28 @@ const { changes, tenant, later } = environments
 const { add, list, open, publish, read, refuses, refusesNew, update } = entitlementsIn(environments)
 
 for (const [name, kind] of Object.entries(KINDS)) {
+  test(`one entitlement of the ${name} is listed with the tag that its change requires`, async () => {
+    await open(kind)
+    await add(kind, limited, credit(), feature('sso'))
+    const alone = (id: string) =>
+      tenant().call(kind.list, { params: kind.path, query: { draft: 'false', id } })
+    const { success, headers } = await alone('calls')
+    assert.deepEqual(
+      success?.data.map(({ id }) => id),
+      ['calls'],
+    )
+    const change = (usageLimit: number) => ({
+      ...one(kind, 'calls'),
+      headers: { 'if-match': String(headers.etag) },
+      body: { type: 'FEATURE', usageLimit },
+    })
+    await tenant().ok(kind.update, change(11))
+    await tenant().refused(kind.update, change(12), { status: 412, code: null })
+    assert.deepEqual((await alone('unknown')).success?.data, [])
+    const { headers: ofAll } = await tenant().call(kind.list, { params: kind.path })
+    assert.equal(ofAll.etag, undefined)
+  })
+
   test(`the entitlements of a draft of the ${name} are added, changed and removed`, async () => {
     await open(kind)
     const [first, second] = await add(
