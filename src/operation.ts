@@ -19,6 +19,8 @@ export type Call = {
   readonly maxStalenessMs?: number
   /** The state in which the object must be to be changed; null or absent: any. */
   readonly ifMatch?: IfMatch | null
+  /** Whether the client says that it has sent the request before. Absent: it has not. */
+  readonly isRetry?: boolean
   /** Whether the caller prefers a `Csv`. Absent: it cannot have one. */
   readonly prefersCsv?: boolean
   /** Absent if the call is not about one customer. */

@@ -89,6 +89,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
     ...(file['x-etag'] && { 'x-etag': file['x-etag'] }),
+    ...(takesIfMatch(file) && { 'x-if-match': true as const }),
     ...(file['x-secret'] && { 'x-secret': file['x-secret'] }),
     parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {
@@ -120,7 +121,8 @@ const hasTag = (file: OperationFile): boolean => file['x-etag'] === true && file
 
 /** What is created had no state before. */
 const takesIfMatch = (file: OperationFile): boolean =>
-  file['x-etag'] === true && file.method !== 'get' && file.success.status !== 201
+  file['x-if-match'] === true ||
+  (file['x-etag'] === true && file.method !== 'get' && file.success.status !== 201)
 
 /** Returns the headers of an operation. Only POST has an idempotency key. */
 function headersOf(file: OperationFile): Reference[] {

@@ -35,6 +35,7 @@ const operationFileSchema = {
     'x-max-bytes': { type: 'integer', minimum: 1 },
     'x-heavy': { const: true },
     'x-etag': { const: true },
+    'x-if-match': { const: true },
     'x-secret': { type: 'array', items: text, minItems: 1, uniqueItems: true },
     deprecated: { const: true },
     parameters: { type: 'array', items: { anyOf: [text, { type: 'object' }] } },

@@ -68,6 +68,11 @@ type OperationFields = {
    * Its response has the entity tag of its object. If it changes the object, it takes `If-Match`.
    */
   readonly 'x-etag'?: true
+  /**
+   * It takes `If-Match`. A file says so only if the response is not the object that it changes; the
+   * bundle always does.
+   */
+  readonly 'x-if-match'?: true
   /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
 }

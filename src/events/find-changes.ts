@@ -1,6 +1,8 @@
-import { column, type Reader, row, sql } from '../db/index.ts'
+import type { App } from '../app.ts'
+import { column, type Reader, readValue, row, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 /** A change that a request has published. */
@@ -27,12 +29,23 @@ const changeRow = row<Change>({
 })
 const doneRow = row({ change: column.group(changeRow), isOvertaken: column.boolean })
 
-/** Returns the changes of the last request with this digest since `since`, or null. */
-export async function findRequestChanges(
+/** How long after its response a request may be retried, in milliseconds. */
+export const RETRIED_MS = 2 * 60_000
+
+type RetryCall = { app: Pick<App, 'clock'>; scope: Scope; origin: Pick<Origin, 'requestDigest'> }
+
+/** Since when the original of a retry may have been executed. */
+const sinceOf = ({ app }: RetryCall): Instant => app.clock.now() - RETRIED_MS
+
+/** Returns the changes of the last request with the digest of a retry, or null. */
+export async function findOriginal(
   reader: Reader,
-  scope: Scope,
-  { requestDigest, since }: { requestDigest: string; since: Instant },
+  call: RetryCall,
 ): Promise<RequestChanges | null> {
+  const { scope, origin } = call
+  const { requestDigest } = origin
+  if (requestDigest === null) return null
+  const since = sinceOf(call)
   const found = await reader.many(
     doneRow,
     sql`
@@ -58,4 +71,26 @@ export async function findRequestChanges(
     changes: found.map(({ change }) => change),
     isOvertaken: found.some(({ isOvertaken }) => isOvertaken),
   }
+}
+
+/** Returns whether a request with the digest of a retry has changed an object. */
+export async function hasOriginal(
+  reader: Reader,
+  call: RetryCall,
+  objectId: string,
+): Promise<boolean> {
+  const { scope, origin } = call
+  if (origin.requestDigest === null) return false
+  const since = sinceOf(call)
+  return readValue(
+    reader,
+    column.boolean,
+    sql`
+    select exists (
+      select from outbox
+      where environment_key = ${scope.environmentKey}::uuid
+        and request_digest = ${origin.requestDigest}::bigint
+        and event_key >= ${firstKeyAt(since)}::uuid
+        and occurred_at > ${instantToWire(since)}::timestamptz and object_id = ${objectId}::text)`,
+  )
 }

@@ -1,4 +1,5 @@
-export { type Change, findRequestChanges, type RequestChanges } from './find-changes.ts'
+export type { Change, RequestChanges } from './find-changes.ts'
+export { findOriginal, hasOriginal, RETRIED_MS } from './find-changes.ts'
 export { findObjectChanges } from './find-object-changes.ts'
 export { type PublishContext, publish, turnEventsBack } from './outbox.ts'
 export { outboxPurge } from './purge-outbox.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { grantItem } from '../../test/support/grants.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
-import { RETRIED_MS } from './undelivered.ts'
+import { RETRIED_MS } from '../events/index.ts'
 
 const world = await openWorld()
 const RETRY = { 'x-stainless-retry-count': '1' }

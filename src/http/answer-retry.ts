@@ -1,11 +1,10 @@
-import { findRequestChanges, type RequestChanges } from '../events/index.ts'
-import { ApiError } from '../kernel/errors.ts'
+import { findOriginal, type RequestChanges } from '../events/index.ts'
+import { ApiError, NewerObject } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { answerOfChanges, type RequestInput } from './answer-of-changes.ts'
 import type { Operation } from './api-document.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import { withEtag } from './if-match.ts'
-import { RETRIED_MS } from './undelivered.ts'
 
 /** A retry of an operation that publishes events. */
 export type RetryRequest = { operation: Operation; call: Call; stated: RequestInput }
@@ -14,7 +13,7 @@ export type RetryRequest = { operation: Operation; call: Call; stated: RequestIn
  * Responds to a retry as to its original, if any server has executed the original. Otherwise
  * executes the retry. If an object of the original was changed since, the request may also be a new
  * one with the same content. Then it is executed, and gets the response of the original only if it
- * is refused.
+ * is refused. Operations that cannot be undone refuse to be executed on a newer object.
  */
 export async function answerRetry(
   { operation, call, stated }: RetryRequest,
@@ -30,19 +29,22 @@ export async function answerRetry(
           body: { data },
         })
   }
-  const before = await findOriginal(call)
+  const before = await findOriginal(call.app.db.read, call)
   const original = answerOf(before)
   if (original !== null && before?.isOvertaken === false) return original
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof ApiError) || !EXPLAINED.includes(error.status)) throw error
+    if (!(error instanceof ApiError) || !isExplained(error)) throw error
     // The original may have been running on another server until now.
-    const found = original ?? answerOf(await findOriginal(call))
+    const found = original ?? answerOf(await findOriginal(call.app.db.read, call))
     if (found === null) throw error
     return found
   }
 }
+
+const isExplained = (error: ApiError): boolean =>
+  EXPLAINED.includes(error.status) && !(error instanceof NewerObject)
 
 /**
  * The statuses with which a repetition is refused because its original has already taken effect: it
@@ -50,10 +52,3 @@ export async function answerRetry(
  * code again.
  */
 const EXPLAINED: readonly number[] = [400, 401, 404, 409, 412]
-
-async function findOriginal({ app, scope, origin }: Call): Promise<RequestChanges | null> {
-  const { requestDigest } = origin
-  if (requestDigest === null) return null
-  const since = app.clock.now() - RETRIED_MS
-  return findRequestChanges(app.db.read, scope, { requestDigest, since })
-}

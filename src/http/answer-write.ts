@@ -31,8 +31,8 @@ export async function answerUnnamed(
   reply: FastifyReply,
   write: UnkeyedWrite,
 ): Promise<unknown> {
-  const { name, operation, work } = write
-  const isRetry = isSentAgain(request)
+  const { name, operation, call, work } = write
+  const isRetry = call.isRetry === true
   if (isAnswerKnown(operation.primaryId)) {
     const { status, headers, body } = await write.underWay({ name, isRetry }, () =>
       isRetry ? answerRetry(write, work) : work(),
@@ -51,7 +51,7 @@ export async function answerUnnamed(
 }
 
 /** The official SDKs send the number of the retry. */
-const isSentAgain = ({ headers }: FastifyRequest): boolean =>
+export const isSentAgain = ({ headers }: FastifyRequest): boolean =>
   /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /**

@@ -51,6 +51,8 @@ export type Operation = {
   readonly serializedBy: SerializedBy | null
   /** Whether its response has the entity tag of its object. */
   readonly hasEtag: boolean
+  /** Whether it takes `If-Match`. */
+  readonly takesIfMatch: boolean
   /** The paths of secrets in its response: `data.secret`, `data[].secret`. */
   readonly secrets: readonly string[]
   /** Null if the operation takes no body. */
@@ -85,6 +87,7 @@ type RawOperation = {
   'x-serialize'?: SerializedBy
   'x-secret'?: string[]
   'x-etag'?: true
+  'x-if-match'?: true
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -129,6 +132,7 @@ function operationOf(from: {
     isHeavy: raw['x-heavy'] === true,
     serializedBy: raw['x-serialize'] ?? null,
     hasEtag: raw['x-etag'] === true,
+    takesIfMatch: raw['x-if-match'] === true,
     secrets: raw['x-secret'] ?? [],
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),

@@ -13,10 +13,6 @@ const TAGS_LIMIT = 20
 /** A weak tag counts as well: proxies that compress a response make its tag weak. */
 const TAG = /^(?:W\/)?("[\x21\x23-\x7e]{0,255}")$/
 
-/** Returns whether requests of the operation may have `If-Match`. */
-const takesIfMatch = ({ hasEtag, method, successStatus }: Operation): boolean =>
-  hasEtag && method !== 'GET' && successStatus !== 201
-
 /**
  * Returns the `If-Match` of a request, or null. Reads ignore it. 400 for an invalid one, for one on
  * any other write, since ignoring it would overwrite what it protects, and for one beside several
@@ -29,7 +25,7 @@ export function ifMatchOf(
 ): IfMatch | null {
   const sent = headers['if-match']
   if (sent === undefined || operation.method === 'GET') return null
-  if (!takesIfMatch(operation))
+  if (!operation.takesIfMatch)
     throw badInput(FIELD, 'If-Match: this operation takes no such header', 'InvalidArgumentError')
   if (operation.method === 'PUT' && Object.values(Object(body)).some(hasSeveral))
     throw badInput(FIELD, 'If-Match: send exactly one row with this header', 'InvalidArgumentError')

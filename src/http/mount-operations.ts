@@ -16,7 +16,7 @@ import {
   Repeated,
 } from '../operation.ts'
 import type { StateTokens } from '../state-tokens/index.ts'
-import { answerUnnamed, isNamed } from './answer-write.ts'
+import { answerUnnamed, isNamed, isSentAgain } from './answer-write.ts'
 import type { ApiDocument, Operation, UnservedOperation } from './api-document.ts'
 import { bodyCheck } from './check-body.ts'
 import { type AdmitBody, JSON_TYPE } from './content-types.ts'
@@ -229,7 +229,8 @@ async function answer(
   }
   const { method } = operation
   const { name, short } = digestOf(call.scope, caller, { method, path, content })
-  const own = { ...call, origin: { ...call.origin, requestDigest: short } }
+  const origin = { ...call.origin, requestDigest: short }
+  const own = { ...call, origin, isRetry: isSentAgain(request) }
   return answerUnnamed(request, reply, {
     ...mounted,
     ...{ call: own, name, stated: input },

@@ -20,6 +20,7 @@ const operation: Operation = {
   maxBytes: null,
   isHeavy: false,
   hasEtag: false,
+  takesIfMatch: false,
   serializedBy: null,
   secrets: [],
   bodySchema: null,

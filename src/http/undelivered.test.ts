@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { until, within } from '../../test/support/deadline.ts'
 import { createEpochs, type Look } from '../db/index.ts'
+import { RETRIED_MS } from '../events/index.ts'
 import type { Answer } from '../idempotency/index.ts'
-import { cacheUndelivered, RETRIED_MS, type UndeliveredLimits } from './undelivered.ts'
+import { cacheUndelivered, type UndeliveredLimits } from './undelivered.ts'
 
 type Work = () => Promise<Answer>
 

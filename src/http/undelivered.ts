@@ -1,11 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Database, Epoch } from '../db/index.ts'
+import { RETRIED_MS } from '../events/index.ts'
 import type { Answer, AnswerResult } from '../idempotency/index.ts'
 import { type Cache, createCache } from '../kernel/cache.ts'
-
-/** How long after its response a request may be retried, in milliseconds. */
-export const RETRIED_MS = 2 * 60_000
 
 /**
  * The maximum number and bytes of cached responses. A response that does not fit counts as

@@ -75,6 +75,13 @@ export const duplicated = (field: Field, message: string): ApiError =>
 export const preconditionFailed = (field: Field, message: string): ApiError =>
   new ApiError(412, null, message, { field })
 
+/** 412 for a retry. Its original was about another object, which had the name before. */
+export class NewerObject extends ApiError {
+  constructor(field: Field, message: string) {
+    super(412, null, message, { field })
+  }
+}
+
 /** 429. `headers` say when to try again. */
 export const tooManyRequests = (
   message: string,

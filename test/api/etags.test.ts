@@ -15,9 +15,7 @@ const furnished = () => furnishIn(world, 'tagged')
 const tagged = operationIds.filter((id) => operationOf(id).hasEtag)
 /** The reads of the objects that other operations change. */
 const reads = tagged.filter((id) => operationOf(id).method === 'GET')
-const changes = tagged.filter(
-  (id) => operationOf(id).method !== 'GET' && operationOf(id).successStatus === 200,
-)
+const changes = operationIds.filter((id) => operationOf(id).takesIfMatch)
 
 const ifMatch = (request: Request, tag: string): Request => ({
   ...request,
@@ -82,7 +80,11 @@ const stateBefore: { readonly [Id in OperationId]?: OperationId } = {
   'v1.products.archiveProduct': 'v1.products.updateProduct',
   'v1.products.unarchiveProduct': 'v1.products.archiveProduct',
   'v1.plans.archive': 'v1.plans.retrieve',
+  'v1.plans.publish': 'v1.plans.update',
+  'v1.plans.removeDraft': 'v1.plans.update',
   'v1.addons.archive': 'v1.addons.retrieve',
+  'v1.addons.publish': 'v1.addons.update',
+  'v1.addons.removeDraft': 'v1.addons.update',
   'v1.subscriptions.cancel': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelSchedule': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelPendingPayment': 'v1.subscriptions.retrieve',

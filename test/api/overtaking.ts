@@ -35,6 +35,14 @@ export const FINAL_WRITES: ReadonlySet<OperationId> = new Set([
   'v1.signInCodes.create',
 ])
 
+/** These cannot be undone. Their retries never do it again with another object. */
+export const ONCE: ReadonlySet<OperationId> = new Set([
+  'v1.plans.publish',
+  'v1.plans.removeDraft',
+  'v1.addons.publish',
+  'v1.addons.removeDraft',
+])
+
 /**
  * For each operation whose original is found by its events: a request that undoes the request of
  * `calls`, or changes the same object.
@@ -105,11 +113,12 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
   'v1.plans.update': renamed('v1.plans.update', { id: 'team' }),
   'v1.plans.archive': call('v1.products.archiveProduct'),
   'v1.plans.createDraft': renamed('v1.plans.update', { id: 'pro' }),
+  // These open another draft.
   'v1.plans.removeDraft': [
     'v1.plans.create',
     { body: { id: 'team', productId: 'assistant', displayName: 'overtaken' } },
   ],
-  'v1.plans.publish': ['v1.plans.archive', { params: { id: 'team' } }],
+  'v1.plans.publish': ['v1.plans.createDraft', { params: { id: 'team' } }],
   ...entitlementsOf('plans', { planId: 'team' }),
   ...entitlementsOf('addons', { addonId: 'more-seats' }),
   'v1.addons.create': renamed('v1.addons.update', { id: 'extra' }),
@@ -120,7 +129,7 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
     'v1.addons.create',
     { body: { id: 'more-seats', productId: 'assistant', displayName: 'overtaken' } },
   ],
-  'v1.addons.publish': ['v1.addons.archive', { params: { id: 'more-seats' } }],
+  'v1.addons.publish': ['v1.addons.createDraft', { params: { id: 'more-seats' } }],
   'v1.subscriptions.provision': [
     'v1.subscriptions.update',
     { params: { id: 'acme-next' }, body: { metadata: { mark: 'overtaken' } } },

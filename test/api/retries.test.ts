@@ -9,7 +9,7 @@ import { createClient } from '../support/keep-alive-client.ts'
 import { NAMED_WRITES } from '../support/named-writes.ts'
 import { openWorld, type Tenant, type World, withMade } from '../support/world.ts'
 import { calls, furnishIn } from './calls.ts'
-import { FINAL_WRITES, NEWEST_KEY, overtaking } from './overtaking.ts'
+import { FINAL_WRITES, NEWEST_KEY, ONCE, overtaking } from './overtaking.ts'
 import { portrait } from './portrait.ts'
 
 /** Each operation that writes is retried as the official SDKs do if they get no response. */
@@ -198,7 +198,21 @@ for (const operation of writes) {
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
 
-  if (!NAMED_WRITES.has(operation.primaryId) && !FINAL_WRITES.has(operation.primaryId))
+  if (ONCE.has(operation.primaryId))
+    test(`${id}: a retry is refused if there is another object than its original was about`, async () => {
+      const tenant = await furnishIn(here.world, 'mark')
+      await lose('reset', { tenant, operation, retry: 0 })
+      await overtake(tenant, operation)
+      const before = await portrait(tenant)
+      for (const { url } of [here, there])
+        assert.equal((await send(url, { tenant, operation, retry: 1 }))?.status, 412)
+      assert.equal(await portrait(tenant), before)
+    })
+
+  const isExecutedAgain = ![NAMED_WRITES, FINAL_WRITES, ONCE].some((writes) =>
+    writes.has(operation.primaryId),
+  )
+  if (isExecutedAgain)
     test(`${id}: a retry is executed again if a later write has changed the result of its original`, async () => {
       const tenant = await furnishIn(here.world, 'mark')
       await lose('reset', { tenant, operation, retry: 0 })

@@ -64,7 +64,7 @@ export async function applyCatalog(
   refuse(findMistakes(request.catalog))
   const work = async (tx: Tx) => {
     await lockCatalog(tx, call.scope)
-    const inside = { ...call, ifMatch: null, app: { ...call.app, db: within(tx) } }
+    const inside = { ...call, ifMatch: null, isRetry: false, app: { ...call.app, db: within(tx) } }
     const applied = await applyWithin(operations, inside, request)
     if (request.isDryRun) throw new Rollback(applied)
     return applied

@@ -17,6 +17,7 @@ import { refuseUnpublishable } from './entitlements/entitlements-of-version.ts'
 import { copyEntitlements, entitlementsOf } from './entitlements/store.ts'
 import { eventOf, PACKAGES } from './kinds.ts'
 import { holdProduct, type ProductOfPackages } from './product-store.ts'
+import { refuseNewerDraft } from './refuse-newer-draft.ts'
 import * as store from './store.ts'
 import type {
   NewPackageInput,
@@ -114,11 +115,12 @@ export const createDraft = (call: Call, { type, id }: PackageName): Promise<Pack
 /**
  * Discards the draft of a package. A package that was never published goes with it. 404 unknown,
  * `NoDraftOfferFound`; 400 `EntityIsArchivedError`, `IntegrityViolation` if others name the package
- * that would go.
+ * that would go; 412 as `refuseNewerDraft`.
  */
 export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void> =>
   lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
     const after = withoutDraft(before, at.now)
+    await refuseNewerDraft(tx, at, id)
     if (after === null) {
       refuseNamed(id, await namesOf(tx, before))
       const gone = {
@@ -148,7 +150,8 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
  * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
  * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs;
- * then as `refuseUnpublishable`; `UnsupportedParameter` if subscriptions would have to move.
+ * then as `refuseUnpublishable`; `UnsupportedParameter` if subscriptions would have to move. 412 as
+ * `refuseNewerDraft`.
  */
 export const publishPackage = (
   call: Call,
@@ -156,6 +159,7 @@ export const publishPackage = (
 ): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
     const after = published(before, now)
+    await refuseNewerDraft(tx, { ...call, now }, id)
     // Before the first version, no subscription has one.
     if (movesSubscriptions && before.latestVersion !== null)
       throw badInput(
