@@ -5299,6 +5299,16 @@ export type SubscriptionCancelRequestBody = {
 }
 
 /**
+ * Who is going to pay.
+ */
+export type SubscriptionDelegateRequestBody = {
+  /**
+   * The customer that pays.
+   */
+  targetCustomerId: CustomerId
+}
+
+/**
  * An entitlement of the subscription alone. It replaces that of the plan. Fields of the reset period may be absent.
  */
 export type SubscriptionEntitlementInput = {
@@ -5370,6 +5380,16 @@ export type SubscriptionId = string
 export type SubscriptionListPage = {
   data: Subscription[]
   pagination: CursorPagination
+}
+
+/**
+ * When to migrate.
+ */
+export type SubscriptionMigrateRequestBody = {
+  /**
+   * When it takes effect. The default is now.
+   */
+  subscriptionMigrationTime?: 'END_OF_BILLING_PERIOD' | 'IMMEDIATE'
 }
 
 /**
@@ -5534,6 +5554,16 @@ export type SubscriptionResponse = {
  */
 export type SubscriptionStatus =
   'PAYMENT_PENDING' | 'ACTIVE' | 'EXPIRED' | 'IN_TRIAL' | 'CANCELED' | 'NOT_STARTED'
+
+/**
+ * Where the subscription goes.
+ */
+export type SubscriptionTransferRequestBody = {
+  /**
+   * The resource that it will be for.
+   */
+  destinationResourceId: string
+}
 
 /**
  * The trial of a subscription.
@@ -8053,6 +8083,17 @@ export type Operations = {
     body: SubscriptionCancelRequestBody
     response: SubscriptionResponse
   }
+  'v1.subscriptions.delegate': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: SubscriptionDelegateRequestBody
+    response: SubscriptionResponse
+  }
   'v1.subscriptions.futureUpdate.cancelPendingPayment': {
     params: {
       /**
@@ -8127,6 +8168,17 @@ export type Operations = {
     body: undefined
     response: SubscriptionListPage
   }
+  'v1.subscriptions.migrate': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: SubscriptionMigrateRequestBody
+    response: SubscriptionResponse
+  }
   'v1.subscriptions.provision': {
     params: Record<string, never>
     query: Record<string, never>
@@ -8142,6 +8194,17 @@ export type Operations = {
     }
     query: Record<string, never>
     body: undefined
+    response: SubscriptionResponse
+  }
+  'v1.subscriptions.transfer': {
+    params: {
+      /**
+       * Id of the subscription.
+       */
+      id: SubscriptionId
+    }
+    query: Record<string, never>
+    body: SubscriptionTransferRequestBody
     response: SubscriptionResponse
   }
   'v1.subscriptions.update': {

@@ -16,6 +16,8 @@ export type LineEvents = {
   transitions: readonly Transition[]
   /** The packages that the lines can meet. */
   packages: Packages
+  /** What the subscriptions named before, if they name something else now. */
+  namesBefore?: Names
 }
 
 /**
@@ -25,7 +27,7 @@ export type LineEvents = {
 export async function announce(
   tx: Tx,
   context: PublishContext,
-  { customerKey, transitions, packages }: LineEvents,
+  { customerKey, transitions, packages, namesBefore }: LineEvents,
 ): Promise<void> {
   const { now } = context
   const announced = transitions.filter((each) => !isLate(each, now))
@@ -42,7 +44,7 @@ export async function announce(
       type,
       customerKey,
       objectId: after.id,
-      before: before && shown(before, names),
+      before: before && shown(before, namesBefore ?? names),
       after: { ...shown(after, names), ...direction },
     }))
   })
@@ -113,7 +115,7 @@ export const triggerOfAll = (transitions: readonly Transition[]): Trigger | null
 export async function concludeChange(
   tx: Tx,
   context: Parameters<typeof renewVersion>[1] & PublishContext,
-  { customerKey, transitions }: Omit<LineEvents, 'packages'>,
+  { customerKey, transitions }: Pick<LineEvents, 'customerKey' | 'transitions'>,
   publishEntitlements: EntitlementPublisher,
 ): Promise<void> {
   if (transitions.length === 0) return

@@ -67,19 +67,21 @@ export async function findPlace(
     resourceId,
     present: customer.lines.flatMap(({ line }) => line.subscriptions).length,
   })
-  const resourceKey = await provideResource(tx, call, customer.customerKey, resourceId)
+  const { customerKey } = customer
+  const resourceKey =
+    resourceId === null ? null : await provideResource(tx, call, customerKey, resourceId)
   const place = { productKey: product.key, resourceKey }
   const stored = await lineAtPlace(tx, call, customer, place)
   return { stored, product, plan, planKey: found.key, packages, names }
 }
 
-async function provideResource(
+/** Returns the key of a resource of a customer. A new one is added. */
+export async function provideResource(
   tx: Tx,
   { app, scope, now }: Call & { now: Instant },
   customerKey: Uuid,
-  resourceId: string | null,
-): Promise<Uuid | null> {
-  if (resourceId === null) return null
+  resourceId: string,
+): Promise<Uuid> {
   const [found = null] = await findResourceKeys(tx, [{ customerKey, resourceId }])
   if (found !== null) return found
   const key = app.ids.next(now)
@@ -91,7 +93,8 @@ async function provideResource(
   return key
 }
 
-async function lineAtPlace(
+/** Returns the line of a customer at a place: a new one, if there is none. */
+export async function lineAtPlace(
   tx: Tx,
   { app, now }: Call & { now: Instant },
   { customerKey, lines }: SettledCustomer,

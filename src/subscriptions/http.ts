@@ -16,13 +16,16 @@ import type { CancelInput } from './cancel-subscription.ts'
 import {
   cancelFutureUpdates,
   cancelSubscription,
+  migrateSubscription,
   type UpdateRequest,
   updateSubscription,
 } from './commands.ts'
+import { delegateSubscription } from './delegate.ts'
 import { loadNames, type OwnedSubscription } from './names-store.ts'
 import { type ProvisionRequest, provision, type SubscriptionCall } from './provision.ts'
 import { listSubscriptions, retrieveSubscription } from './queries.ts'
 import type { ContentInput, OverrideInput } from './read-content.ts'
+import { transferSubscription } from './transfer.ts'
 import { subscriptionToWire } from './wire.ts'
 
 /** Fields about money, which are refused until plans have prices. */
@@ -156,6 +159,9 @@ type Subscriptions =
   | 'v1.subscriptions.list'
   | 'v1.subscriptions.update'
   | 'v1.subscriptions.cancel'
+  | 'v1.subscriptions.migrate'
+  | 'v1.subscriptions.transfer'
+  | 'v1.subscriptions.delegate'
   | 'v1.subscriptions.futureUpdate.cancelSchedule'
   | 'v1.subscriptions.futureUpdate.cancelPendingPayment'
 
@@ -191,6 +197,19 @@ export const subscriptionHandlers = (
       answer(call, await updateSubscription(callOf(call), params.id, updateFromWire(body))),
     'v1.subscriptions.cancel': async ({ params, body }, call) =>
       answer(call, await cancelSubscription(callOf(call), params.id, cancelFromWire(body))),
+    'v1.subscriptions.migrate': async ({ params, body }, call) => {
+      const time = body.subscriptionMigrationTime ?? 'IMMEDIATE'
+      return answer(call, await migrateSubscription(callOf(call), params.id, time))
+    },
+    'v1.subscriptions.transfer': async ({ params, body }, call) => {
+      const { destinationResourceId } = body
+      return answer(
+        call,
+        await transferSubscription(callOf(call), params.id, destinationResourceId),
+      )
+    },
+    'v1.subscriptions.delegate': async ({ params, body }, call) =>
+      answer(call, await delegateSubscription(callOf(call), params.id, body.targetCustomerId)),
     'v1.subscriptions.futureUpdate.cancelSchedule': async ({ params }, call) => {
       await cancelFutureUpdates(callOf(call), params.id, 'SCHEDULED')
       return { data: { id: params.id } }

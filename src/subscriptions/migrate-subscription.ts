@@ -16,6 +16,8 @@ import { pinLatest, repin } from './pin-versions.ts'
 import { effectOf } from './schedule-change.ts'
 import type { FutureUpdate, Line, LineChange, Pin, PricingType, Subscription } from './types.ts'
 
+export type MigrationTime = 'IMMEDIATE' | 'END_OF_BILLING_PERIOD'
+
 /** A plan can become another kind in place only where nothing has to be sold anew. */
 const MAY_BECOME: Readonly<Record<PricingType, readonly PricingType[]>> = {
   FREE: ['FREE'],
@@ -32,7 +34,7 @@ const MAY_BECOME: Readonly<Record<PricingType, readonly PricingType[]>> = {
 export function migrateSubscription(
   line: Line,
   key: Uuid,
-  time: 'IMMEDIATE' | 'END_OF_BILLING_PERIOD',
+  time: MigrationTime,
   { at, packages }: Moment,
 ): LineChange {
   const before = subscriptionOf(line, key)

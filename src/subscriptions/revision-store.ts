@@ -141,3 +141,13 @@ export const changeSalesforceId = (
   tx.execute(sql`
     update subscriptions set salesforce_id = ${salesforceId}::text
     where customer_key = ${customerKey}::uuid and subscription_key = ${key}::uuid`)
+
+/** Sets the customer that pays for a subscription. null: its own customer. */
+export const changePayer = (
+  tx: Tx,
+  customerKey: Uuid,
+  { key, payingCustomerKey }: { key: Uuid; payingCustomerKey: Uuid | null },
+): Promise<number> =>
+  tx.execute(sql`
+    update subscriptions set paying_customer_key = ${payingCustomerKey}::uuid
+    where customer_key = ${customerKey}::uuid and subscription_key = ${key}::uuid`)

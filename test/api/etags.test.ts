@@ -40,8 +40,17 @@ const differently: { readonly [Id in OperationId]?: (mark: number) => Request } 
   'v1.plans.retrieve': () => ({ params: { id: 'pro' } }),
   'v1.addons.retrieve': () => ({ params: { id: 'support' } }),
   'v1.subscriptions.update': (mark) => ({
-    params: { id: 'acme-pro' },
+    params: { id: 'acme-site' },
     body: { metadata: { mark: String(mark) } },
+  }),
+  // A migration now changes nothing that a subscription shows.
+  'v1.subscriptions.migrate': () => ({
+    params: { id: 'acme-site' },
+    body: { subscriptionMigrationTime: 'END_OF_BILLING_PERIOD' },
+  }),
+  'v1.subscriptions.transfer': (mark) => ({
+    params: { id: 'acme-site' },
+    body: { destinationResourceId: `site ${mark}` },
   }),
   'v1.environment.settings.update': (mark) => ({
     body: { allowedOrigins: [`https://${mark}.example.com`] },
@@ -86,8 +95,10 @@ const stateBefore: { readonly [Id in OperationId]?: OperationId } = {
   'v1.addons.publish': 'v1.addons.update',
   'v1.addons.removeDraft': 'v1.addons.update',
   'v1.subscriptions.cancel': 'v1.subscriptions.retrieve',
+  'v1.subscriptions.migrate': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelSchedule': 'v1.subscriptions.retrieve',
   'v1.subscriptions.futureUpdate.cancelPendingPayment': 'v1.subscriptions.retrieve',
+  'v1.subscriptions.delegate': 'v1.subscriptions.retrieve',
   'v1.plans.entitlements.delete': 'v1.plans.entitlements.update',
   'v1.addons.entitlements.delete': 'v1.addons.entitlements.update',
 }

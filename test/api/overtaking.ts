@@ -136,19 +136,31 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
   ],
   'v1.subscriptions.update': [
     'v1.subscriptions.update',
-    { params: { id: 'acme-pro' }, body: { metadata: { mark: 'overtaken' } } },
+    { params: { id: 'acme-site' }, body: { metadata: { mark: 'overtaken' } } },
   ],
   'v1.subscriptions.cancel': [
     'v1.subscriptions.provision',
-    { body: { customerId: 'acme', planId: 'pro', id: 'overtaken' } },
+    { body: { customerId: 'acme', planId: 'site', resourceId: 'site-1', id: 'overtaken' } },
+  ],
+  'v1.subscriptions.migrate': [
+    'v1.subscriptions.update',
+    { params: { id: 'acme-site' }, body: { metadata: { mark: 'overtaken' } } },
+  ],
+  'v1.subscriptions.transfer': [
+    'v1.subscriptions.transfer',
+    { params: { id: 'acme-site' }, body: { destinationResourceId: 'site-3' } },
+  ],
+  'v1.subscriptions.delegate': [
+    'v1.subscriptions.delegate',
+    { params: { id: 'acme-site' }, body: { targetCustomerId: 'acme' } },
   ],
   'v1.subscriptions.futureUpdate.cancelSchedule': [
     'v1.subscriptions.update',
-    { params: { id: 'acme-pro' }, body: { cancellationDate: '2031-01-01T00:00:00Z' } },
+    { params: { id: 'acme-site' }, body: { cancellationDate: '2031-01-01T00:00:00Z' } },
   ],
   'v1.subscriptions.futureUpdate.cancelPendingPayment': [
     'v1.subscriptions.update',
-    { params: { id: 'acme-pro' }, body: { metadata: { mark: 'overtaken' } } },
+    { params: { id: 'acme-site' }, body: { metadata: { mark: 'overtaken' } } },
   ],
   'v1Beta.entityTypes.upsert': [
     'v1Beta.entityTypes.upsert',

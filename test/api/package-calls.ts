@@ -8,12 +8,17 @@ const planInDraft = { id: 'team' }
 const freePlan = { id: 'starter' }
 const addon = { id: 'support' }
 const addonInDraft = { id: 'more-seats' }
-/** An add-on that the plan can have. */
+/** A product of which a customer has a subscription for each resource, with what is sold of it. */
+const sites = { id: 'sites' }
+const site = { id: 'site' }
+const freeSite = { id: 'site-free' }
 const soldAddon = { id: 'onboarding' }
 /** What all packages grant. Other calls archive the other feature and currency. */
 const granted = { id: 'region' }
 const seatsGranted = { id: 'team-seats', type: 'FEATURE', usageLimit: 5 }
 const creditsGranted = { id: 'points', type: 'CREDIT', amount: 100, cadence: 'MONTH' }
+
+const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
 
 type PackageOperation = Extract<
   OperationId,
@@ -125,7 +130,7 @@ export async function furnishPackages(tenant: Tenant, mark: string): Promise<voi
   for (const each of [plan, planInDraft])
     await tenant.ok('v1.plans.create', { body: { ...each, ...terms } })
   await tenant.ok('v1.plans.create', { body: { ...freePlan, ...terms, pricingType: 'FREE' } })
-  for (const each of [addon, addonInDraft, soldAddon])
+  for (const each of [addon, addonInDraft])
     await tenant.ok('v1.addons.create', { body: { ...each, ...terms } })
   await tenant.ok('v1.features.createFeature', {
     body: { id: seatsGranted.id, ...texts, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
@@ -140,11 +145,25 @@ export async function furnishPackages(tenant: Tenant, mark: string): Promise<voi
     await tenant.ok('v1.plans.entitlements.create', { params: { planId: id }, body })
   for (const { id } of [addon, addonInDraft])
     await tenant.ok('v1.addons.entitlements.create', { params: { addonId: id }, body })
-  const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
-  for (const each of [addon, soldAddon])
-    await tenant.ok('v1.addons.publish', { params: each, ...publication })
-  const sold = { compatibleAddonIds: [soldAddon.id] }
-  await tenant.ok('v1.plans.update', { params: plan, body: sold })
+  await tenant.ok('v1.addons.publish', { params: addon, ...publication })
   for (const each of [plan, freePlan])
+    await tenant.ok('v1.plans.publish', { params: each, ...publication })
+  await furnishSites(tenant, { ...terms, productId: sites.id })
+}
+
+async function furnishSites(
+  tenant: Tenant,
+  terms: { displayName: string; productId: string },
+): Promise<void> {
+  const { displayName } = terms
+  const body = { ...sites, displayName, multipleSubscriptions: true }
+  await tenant.ok('v1.products.createProduct', { body })
+  await tenant.ok('v1.addons.create', { body: { ...soldAddon, ...terms } })
+  await tenant.ok('v1.addons.publish', { params: soldAddon, ...publication })
+  await tenant.ok('v1.plans.create', { body: { ...site, ...terms } })
+  const sold = { compatibleAddonIds: [soldAddon.id] }
+  await tenant.ok('v1.plans.update', { params: site, body: sold })
+  await tenant.ok('v1.plans.create', { body: { ...freeSite, ...terms, pricingType: 'FREE' } })
+  for (const each of [site, freeSite])
     await tenant.ok('v1.plans.publish', { params: each, ...publication })
 }

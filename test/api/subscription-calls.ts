@@ -4,9 +4,9 @@ import type { Request } from '../support/contract-client.ts'
 import type { Tenant } from '../support/world.ts'
 
 /** A subscription of the customer `acme`, with a cancellation that is scheduled. */
-const subscription = { id: 'acme-pro' }
+const subscription = { id: 'acme-site' }
 /** The customer and the plan are those of other calls. */
-const terms = { customerId: 'acme', planId: 'pro' }
+const terms = { customerId: 'acme', planId: 'site', resourceId: 'site-1' }
 
 type SubscriptionOperation = Extract<OperationId, `v1.subscriptions.${string}`>
 
@@ -18,7 +18,7 @@ export const subscriptionCalls: {
     body: {
       ...terms,
       id: 'acme-next',
-      planId: 'starter',
+      planId: 'site-free',
       entitlements: [{ id: 'api-calls', type: 'FEATURE', usageLimit: 7, resetPeriod: 'MONTH' }],
       metadata: { mark },
       billingId: mark,
@@ -40,12 +40,28 @@ export const subscriptionCalls: {
     params: subscription,
     body: { cancellationTime: 'IMMEDIATE', cancellationAction: 'REVOKE_ENTITLEMENTS' },
   }),
+  'v1.subscriptions.migrate': () => ({
+    params: subscription,
+    body: { subscriptionMigrationTime: 'IMMEDIATE' },
+  }),
+  'v1.subscriptions.transfer': () => ({
+    params: subscription,
+    body: { destinationResourceId: 'site-2' },
+  }),
+  'v1.subscriptions.delegate': () => ({
+    params: subscription,
+    body: { targetCustomerId: 'acme-holding' },
+  }),
   'v1.subscriptions.futureUpdate.cancelSchedule': () => ({ params: subscription }),
   'v1.subscriptions.futureUpdate.cancelPendingPayment': () => ({ params: subscription }),
 }
 
-/** Creates a subscription with one update that is scheduled and one that waits for a payment. */
+/**
+ * Creates a subscription with one update that is scheduled and one that waits for a payment. Its
+ * plan has a newer version.
+ */
 export async function furnishSubscriptions(tenant: Tenant, mark: string): Promise<void> {
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme-holding', name: mark } })
   await tenant.ok('v1.subscriptions.provision', {
     body: {
       ...terms,
@@ -56,6 +72,9 @@ export async function furnishSubscriptions(tenant: Tenant, mark: string): Promis
       billingId: mark,
     },
   })
+  const plan = { params: { id: terms.planId } }
+  await tenant.ok('v1.plans.createDraft', plan)
+  await tenant.ok('v1.plans.publish', { ...plan, body: { migrationType: 'NEW_CUSTOMERS' } })
   // Nothing makes such an update before there are prices.
   const updates = JSON.stringify([
     {

@@ -1,0 +1,88 @@
+import { required } from '../kernel/assert.ts'
+import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
+import { announce, triggerOfAll } from './announce.ts'
+import { givesAccess } from './change-line.ts'
+import { type Subject, withSubscription } from './change-subscription.ts'
+import { lineAtPlace, provideResource } from './find-place.ts'
+import { productOf } from './journey.ts'
+import type { StoredLine } from './line-store.ts'
+import { loadNames, type OwnedSubscription } from './names-store.ts'
+import type { SubscriptionCall } from './provision.ts'
+import { insertRevisions, saveLine, saveRevisions } from './revision-store.ts'
+import { saveChange, scheduleSettlement } from './save-change.ts'
+import {
+  refuseEnded,
+  transferSubscription as rule,
+  type Transfer,
+} from './transfer-subscription.ts'
+
+/**
+ * Moves a subscription to another resource of its customer, which is added if it is new. 404
+ * `SubscriptionNotFound`; 400 `InvalidArgumentError` for a product without resources; 400 and 409
+ * as the rule.
+ */
+export const transferSubscription = (
+  call: SubscriptionCall,
+  id: string,
+  resourceId: string,
+): Promise<OwnedSubscription> =>
+  withSubscription(call, id, async (subject) => {
+    const { tx, call: at, customer, customerKey, stored, before } = subject
+    refuseEnded(before)
+    const product = await productOf(tx, stored.productKey)
+    if (!product.multipleSubscriptions)
+      throw badInput(
+        inBody('destinationResourceId'),
+        `a customer has only one subscription to the product ${product.id}, for no resource`,
+        'InvalidArgumentError',
+      )
+    const owned = { customerKey, subscription: before }
+    const resourceKey = await provideResource(tx, at, customerKey, resourceId)
+    const isMoved = resourceKey !== stored.resourceKey
+    const present = stored.line.subscriptions.map((subscription) => ({ customerKey, subscription }))
+    const namesBefore = await loadNames(tx, present)
+    const from = namesBefore.facts.get(before.key)?.resourceId ?? null
+    if (isMoved) {
+      const place = { productKey: product.key, resourceKey }
+      const to = await lineAtPlace(tx, at, customer, place)
+      const lines = { from: stored.line, to: to.line }
+      const transfer = rule(lines, before.key, { at: at.now, resourceId })
+      await save(subject, to, transfer)
+      const moved = { at: at.now, kind: 'UPDATED', before, after: before } as const
+      const transitions = [moved, ...transfer.left.transitions]
+      await announce(tx, at, { customerKey, transitions, packages: new Map(), namesBefore })
+    }
+    const ofTime = triggerOfAll(customer.transitions)
+    const trigger = isMoved && givesAccess(before) ? 'subscription_updated' : ofTime
+    // Both resources have other entitlements now.
+    for (const each of isMoved ? [from, resourceId] : [from])
+      await call.publishEntitlements(tx, at, { customerKey, trigger, resourceId: each })
+    return owned
+  })
+
+/** Saves both lines, and the subscription as a revision of the one that it has entered. */
+async function save(
+  { tx, call, customerKey, stored, before }: Subject,
+  to: StoredLine,
+  { left, entered }: Transfer,
+): Promise<void> {
+  const { scope, now } = call
+  const owner = { scope, customerKey }
+  await saveLine(tx, owner, { ...to, settledAt: entered.settledAt })
+  const span = required(stored.revisions.get(before.key), 'the revision of a subscription')
+  const lives = { subscription: before, until: null }
+  if (span.since === now)
+    await saveRevisions(tx, { ...owner, lineKey: to.key }, [{ ...span, ...lives }])
+  else {
+    const ended = { ...span, subscription: before, until: now }
+    await saveRevisions(tx, { ...owner, lineKey: stored.key }, [ended])
+    const next = { ...lives, revision: span.revision + 1, since: now }
+    await insertRevisions(tx, { ...owner, lineKey: to.key }, [next])
+  }
+  const rest = stored.line.subscriptions.filter((each) => each.key !== before.key)
+  const without = { ...stored, line: { ...stored.line, subscriptions: rest } }
+  const saved = await saveChange(tx, call, { customerKey, stored: without, change: left })
+  for (const each of [saved, { ...to, line: entered }])
+    await scheduleSettlement(tx, call, customerKey, each)
+}
