@@ -117,7 +117,7 @@ const subscriptionId: ChangeAnswer = (_, { params: { id } }) => ({ id })
 
 /** The entitlements of a package that a change wrote, or those that it removed. */
 function entitlementsOf(changes: readonly Change[], state: 'before' | 'after') {
-  const change = changes.find(({ type }) => type === 'plan.updated' || type === 'addon.updated')
+  const change = changes.find(({ type }) => type.endsWith('.draft_changed'))
   return listIn(change?.[state], ['changedEntitlements'])
 }
 
@@ -173,19 +173,19 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.products.duplicateProduct': object('product.created'),
   // A repetition is executed, and finds nothing left to change.
   'v1.catalog.apply': () => null,
-  'v1.plans.create': object('plan.created'),
-  'v1.plans.update': object('plan.updated'),
+  'v1.plans.create': object('plan.draft_changed'),
+  'v1.plans.update': object('plan.draft_changed'),
   'v1.plans.archive': object('plan.deleted'),
-  'v1.plans.createDraft': object('plan.updated'),
+  'v1.plans.createDraft': object('plan.draft_changed'),
   'v1.plans.removeDraft': packageId,
   'v1.plans.publish': noTask,
   'v1.plans.entitlements.create': addedEntitlements,
   'v1.plans.entitlements.update': entitlement('after'),
   'v1.plans.entitlements.delete': entitlement('before'),
-  'v1.addons.create': object('addon.created'),
-  'v1.addons.update': object('addon.updated'),
+  'v1.addons.create': object('addon.draft_changed'),
+  'v1.addons.update': object('addon.draft_changed'),
   'v1.addons.archive': object('addon.deleted'),
-  'v1.addons.createDraft': object('addon.updated'),
+  'v1.addons.createDraft': object('addon.draft_changed'),
   'v1.addons.removeDraft': packageId,
   'v1.addons.publish': noTask,
   'v1.subscriptions.provision': provision,

@@ -15,7 +15,7 @@ import { changeContent, newPackage } from './change-content.ts'
 import { archived, published, withDraft, withoutDraft } from './change-versions.ts'
 import { refuseUnpublishable } from './entitlements/entitlements-of-version.ts'
 import { copyEntitlements, entitlementsOf } from './entitlements/store.ts'
-import { eventOf, PACKAGES } from './kinds.ts'
+import { draftEvent, eventOf, PACKAGES } from './kinds.ts'
 import { holdProduct, type ProductOfPackages } from './product-store.ts'
 import { refuseNewerDraft } from './refuse-newer-draft.ts'
 import * as store from './store.ts'
@@ -43,7 +43,7 @@ export const createPackage = (
   { type, id, productId }: PackageName & { productId: string },
   input: NewPackageInput,
 ): Promise<PackageAtVersion> => {
-  const creation = { kind: PACKAGES[type], id, event: eventOf(type, 'created') }
+  const creation = { kind: PACKAGES[type], id, event: eventOf(type, 'draft_changed') }
   return createInCatalog(call, creation, async (tx, at) => {
     const product = await productForPackages(tx, call.scope, productId)
     if (!at.isTaken) await refuseFullProduct(tx, product)
@@ -82,7 +82,7 @@ export const updatePackage = (
     const peers = namesPackages(input) ? await store.peersIn(tx, before.product.key) : []
     return {
       after: changeContent(before, input, { now, peers }),
-      event: eventOf(type, 'updated'),
+      event: eventOf(type, 'draft_changed'),
     }
   })
 
@@ -102,8 +102,8 @@ export const createDraft = (call: Call, { type, id }: PackageName): Promise<Pack
       publishedAt: null,
     }
     const after = { ...opened, draftVersion, content }
-    const change = { kind: PACKAGES[type], before, after, event: eventOf(type, 'updated') }
-    await saveInCatalog(tx, at, change)
+    const change = { kind: PACKAGES[type], after, event: eventOf(type, 'draft_changed') }
+    await saveInCatalog(tx, at, { ...change, before: null })
     await copyEntitlements(tx, {
       from: store.versionOf(before),
       to: store.versionOf(after),
@@ -123,20 +123,13 @@ export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void
     await refuseNewerDraft(tx, at, id)
     if (after === null) {
       refuseNamed(id, await namesOf(tx, before))
-      const gone = {
-        type: eventOf(type, 'deleted'),
-        customerKey: null,
-        objectId: id,
-        before: PACKAGES[type].toWire(before),
-        after: null,
-      }
-      await Promise.all([store.deletePackage(tx, before.key), publish(tx, at, [gone])])
-      return
+      await store.deletePackage(tx, before.key)
+    } else {
+      const { content } = await store.lockPackageByKey(tx, before.key, 'SHOWN')
+      await store.savePackage(tx, at.scope, { ...after, content })
+      await store.deleteDraft(tx, before.key, before.content.version)
     }
-    const { content } = await store.lockPackageByKey(tx, before.key, 'SHOWN')
-    const change = { kind: PACKAGES[type], before, event: eventOf(type, 'updated') }
-    await saveInCatalog(tx, at, { ...change, after: { ...after, content } })
-    await store.deleteDraft(tx, before.key, before.content.version)
+    await publish(tx, at, [draftEvent(before, null)])
   })
 
 /** 400 `IntegrityViolation` if other packages name this one. */
@@ -156,10 +149,10 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
 export const publishPackage = (
   call: Call,
   { type, id, movesSubscriptions }: PackageName & { movesSubscriptions: boolean },
-): Promise<PackageAtVersion> =>
-  changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
-    const after = published(before, now)
-    await refuseNewerDraft(tx, { ...call, now }, id)
+): Promise<void> =>
+  lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
+    const after = published(before, at.now)
+    await refuseNewerDraft(tx, at, id)
     // Before the first version, no subscription has one.
     if (movesSubscriptions && before.latestVersion !== null)
       throw badInput(
@@ -170,10 +163,26 @@ export const publishPackage = (
     await refuseUnready(tx, before)
     const { pricingType } = before.content
     refuseUnpublishable(await entitlementsOf(tx, store.versionOf(before)), { type, pricingType })
-    if (before.latestVersion !== null) await store.supersede(tx, before.key, before.latestVersion)
-    const content = { ...before.content, updatedAt: now, publishedAt: now }
-    return { after: { ...after, content }, event: eventOf(type, 'updated') }
+    const earlier = await supersede(tx, before)
+    const content = { ...before.content, updatedAt: at.now, publishedAt: at.now }
+    await saveInCatalog(tx, at, {
+      kind: PACKAGES[type],
+      before: earlier,
+      after: { ...after, content },
+      event: eventOf(type, earlier === null ? 'created' : 'updated'),
+    })
   })
+
+/** Takes the latest version of a package out of lists, and returns it. null: there is none. */
+async function supersede(
+  tx: Tx,
+  { key, latestVersion }: PackageAtVersion,
+): Promise<PackageAtVersion | null> {
+  if (latestVersion === null) return null
+  const latest = await store.lockPackageByKey(tx, key, 'SHOWN')
+  await store.supersede(tx, key, latestVersion)
+  return latest
+}
 
 async function refuseUnready(tx: Tx, { id, type, product, content }: PackageAtVersion) {
   const { pricingType, parent, compatibleAddons, dependencies } = content

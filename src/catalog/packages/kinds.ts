@@ -1,4 +1,6 @@
 import type { Tx } from '../../db/index.ts'
+import type { Event } from '../../events/index.ts'
+import { required } from '../../kernel/assert.ts'
 import { inPath } from '../../kernel/field.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { CatalogKind } from '../change-in-catalog.ts'
@@ -28,8 +30,25 @@ export const PACKAGES: { readonly [Type in PackageType]: CatalogKind<PackageAtVe
   Addon: kindOf('Addon', addonToWire),
 }
 
-/** The type of an event of a plan or an add-on. */
-export const eventOf = <Verb extends 'created' | 'updated' | 'deleted'>(
-  type: PackageType,
-  verb: Verb,
-): `plan.${Verb}` | `addon.${Verb}` => (type === 'Plan' ? `plan.${verb}` : `addon.${verb}`)
+type Verb = 'created' | 'updated' | 'deleted' | 'draft_changed'
+
+/**
+ * The type of an event of a plan or an add-on. The published types tell what customers can buy:
+ * `created` is the first publication, `updated` each later one. Whatever happens to a draft is
+ * `draft_changed`, which is our own.
+ */
+export const eventOf = <V extends Verb>(type: PackageType, verb: V): `plan.${V}` | `addon.${V}` =>
+  type === 'Plan' ? `plan.${verb}` : `addon.${verb}`
+
+/** The event of a change of a draft. null: there is no draft before it, or after it. */
+export function draftEvent(before: PackageAtVersion | null, after: PackageAtVersion | null): Event {
+  const { type, id } = required(after ?? before, 'a draft that was changed')
+  const { toWire } = PACKAGES[type]
+  return {
+    type: eventOf(type, 'draft_changed'),
+    customerKey: null,
+    objectId: id,
+    before: before && toWire(before),
+    after: after && toWire(after),
+  }
+}

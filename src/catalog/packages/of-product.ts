@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/index.ts'
+import { publish } from '../../events/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { inBody } from '../../kernel/field.ts'
@@ -8,7 +9,7 @@ import { summarize } from '../catalog-use.ts'
 import { type CatalogCall, saveInCatalog } from '../change-in-catalog.ts'
 import { archivedWithProduct, unarchivedWithProduct } from './change-versions.ts'
 import { copyEntitlements } from './entitlements/store.ts'
-import { eventOf, PACKAGES } from './kinds.ts'
+import { draftEvent, eventOf, PACKAGES } from './kinds.ts'
 import * as store from './store.ts'
 import type { PackageAtVersion, PackageVersion, Reference } from './types.ts'
 
@@ -25,14 +26,17 @@ export async function archivePackagesOf(
     ])
     const after = archivedWithProduct(before, call.now)
     if (after === before) continue
+    const isPublished = shown.latestVersion !== null
     const content = { ...shown.content, updatedAt: call.now }
+    if (isPublished && shown.draftVersion !== null)
+      await publish(tx, call, [draftEvent(before, null)])
     await saveInCatalog(tx, call, {
       kind: PACKAGES[before.type],
       before: shown,
       after: { ...after, content },
-      event: eventOf(before.type, 'deleted'),
+      event: eventOf(before.type, isPublished ? 'deleted' : 'draft_changed'),
     })
-    if (shown.content.version !== before.content.version)
+    if (isPublished && shown.draftVersion !== null)
       await store.deleteDraft(tx, key, before.content.version)
   }
 }
@@ -52,7 +56,7 @@ export async function unarchivePackagesOf(
       kind: PACKAGES[before.type],
       before,
       after: { ...after, content },
-      event: eventOf(before.type, 'updated'),
+      event: eventOf(before.type, before.latestVersion === null ? 'draft_changed' : 'updated'),
     })
   }
 }
@@ -127,7 +131,7 @@ export async function savePackageCopies(
       content: copyOfContent(shown.content, 1, { call, copies }),
     }
     const kind = PACKAGES[shown.type]
-    const event = eventOf(shown.type, 'created')
+    const event = eventOf(shown.type, isPublished ? 'created' : 'draft_changed')
     await saveInCatalog(tx, call, { kind, before: null, after: first, event })
     await copyEntitlements(tx, { ...fromTo(shown, first), at: call.now })
     if (isPublished && shown.draftVersion !== null)
@@ -143,8 +147,8 @@ async function saveDraftCopy(
   const draft = await store.lockPackageByKey(tx, key, 'CHANGED')
   const content = copyOfContent(draft.content, 2, { call, copies })
   const after = { ...first, draftVersion: 2, content }
-  const event = eventOf(first.type, 'updated')
-  await saveInCatalog(tx, call, { kind: PACKAGES[first.type], before: first, after, event })
+  const event = eventOf(first.type, 'draft_changed')
+  await saveInCatalog(tx, call, { kind: PACKAGES[first.type], before: null, after, event })
   await copyEntitlements(tx, { ...fromTo(draft, after), at: call.now })
 }
 

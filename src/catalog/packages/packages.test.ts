@@ -141,16 +141,16 @@ test('a version is drafted, changed and published, and its number rises by one',
   const archived = (await tenant().ok('v1.plans.archive', params('pro'))).data
   assert.deepEqual(archived, { ...second, status: 'ARCHIVED' })
   assert.deepEqual((await tenant().ok('v1.plans.archive', params('pro'))).data, archived)
+  const { data: products } = await tenant().ok('v1.products.listProducts')
   assert.deepEqual(await changes(), [
-    ['product.created', null, (await changes())[0]?.[2]],
-    ['product.created', null, (await changes())[1]?.[2]],
-    ['plan.created', null, first],
-    ['plan.updated', replacedBy(first, published), published],
-    ['plan.updated', replacedBy(published, draft), draft],
-    ['plan.updated', replacedBy(draft, changed), changed],
-    ['plan.updated', replacedBy(changed, published), published],
-    ['plan.updated', replacedBy(published, next), next],
-    ['plan.updated', replacedBy(next, second), second],
+    ...products.toReversed().map((product) => ['product.created', null, product]),
+    ['plan.draft_changed', null, first],
+    ['plan.created', null, published],
+    ['plan.draft_changed', null, draft],
+    ['plan.draft_changed', replacedBy(draft, changed), changed],
+    ['plan.draft_changed', changed, null],
+    ['plan.draft_changed', null, next],
+    ['plan.updated', replacedBy(published, second), second],
     ['plan.deleted', replacedBy(second, archived), archived],
   ])
 })
@@ -159,7 +159,7 @@ test('a package that was never published goes with its draft, and its id is free
   await withProducts()
   const first = await createPlan('pro')
   await tenant().ok('v1.plans.removeDraft', params('pro'))
-  assert.deepEqual((await changes()).at(-1), ['plan.deleted', first, null])
+  assert.deepEqual((await changes()).at(-1), ['plan.draft_changed', first, null])
   await assertRefused([['v1.plans.retrieve', 'pro', null, 404, 'PlanNotFound']])
   assert.equal((await createAddon('pro')).versionNumber, 1)
   await createAddon('needy')

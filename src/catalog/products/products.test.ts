@@ -25,6 +25,14 @@ const plans = async (productId: string) =>
   (await tenant().ok('v1.plans.list', { query: { productId } })).data
 const addons = async (productId: string) =>
   (await tenant().ok('v1.addons.list', { query: { productId } })).data
+/** Returns the type of each event after the first `count`, its object, and the states of it. */
+const eventsSince = async (count: number) =>
+  (await tenant().announced()).slice(count).map(({ type, objectId, ...states }) => {
+    const [before, after] = [states.before, states.after].map(Object)
+    const was = before.status ?? (Object.keys(before).length === 0 ? '-' : after.status)
+    const version = after.versionNumber ?? before.versionNumber ?? []
+    return [type, objectId, version, was, after.status ?? '-'].flat().join(' ')
+  })
 const createPlan = async (id: string, body: object = {}) =>
   tenant().ok('v1.plans.create', {
     body: { id, productId: 'assistant', displayName: id, pricingType: 'FREE', ...body },
@@ -134,6 +142,7 @@ test('an archived product takes its packages along, and brings them back', async
   await tenant().ok('v1.plans.archive', params('gone'))
   await tenant().ok('v1.plans.createDraft', params('open'))
   const before = await plans('assistant')
+  const count = (await changes()).length
   later()
   const archived = await archive('assistant')
   assert.deepEqual([archived.status, archived.updatedAt], ['ARCHIVED', LATER])
@@ -171,16 +180,16 @@ test('an archived product takes its packages along, and brings them back', async
       .filter(({ versionNumber }) => versionNumber === 1)
       .map((each) => ({ ...each, updatedAt: 0 }))
   assert.deepEqual(content(await plans('assistant')), content(before))
-  const types = (await changes()).map(([type]) => type).slice(-8)
-  assert.deepEqual(types, [
-    'plan.deleted',
-    'plan.deleted',
-    'plan.deleted',
-    'product.deleted',
-    'plan.updated',
-    'plan.updated',
-    'plan.updated',
-    'product.unarchived',
+  assert.deepEqual(await eventsSince(count), [
+    'plan.deleted sold 1 PUBLISHED ARCHIVED',
+    'plan.draft_changed open 2 DRAFT -',
+    'plan.deleted open 1 PUBLISHED ARCHIVED',
+    'plan.draft_changed draft 1 DRAFT ARCHIVED',
+    'product.deleted assistant PUBLISHED ARCHIVED',
+    'plan.updated sold 1 ARCHIVED PUBLISHED',
+    'plan.updated open 1 ARCHIVED PUBLISHED',
+    'plan.draft_changed draft 1 ARCHIVED DRAFT',
+    'product.unarchived assistant ARCHIVED PUBLISHED',
   ])
   assert.deepEqual(await listed({ status: 'ARCHIVED' }), [])
 })
@@ -245,7 +254,16 @@ test('a duplicate has the settings, the latest versions and the drafts', async (
   const productSettings = { ...DEFAULTS, downgradePlanId: 'free' }
   await update('assistant', { productSettings })
   later()
+  const count = (await changes()).length
   const copy = await duplicate('assistant', { targetId: 'eu' })
+  assert.deepEqual(await eventsSince(count), [
+    'product.created eu - PUBLISHED',
+    'addon.created seats-eu 1 - PUBLISHED',
+    'addon.draft_changed seats-eu 2 - DRAFT',
+    'addon.created support-eu 1 - PUBLISHED',
+    'plan.created free-eu 1 - PUBLISHED',
+    'plan.draft_changed pro-eu 1 - DRAFT',
+  ])
   assert.deepEqual(
     [copy.displayName, copy.description, copy.metadata, copy.createdAt],
     ['Assistant', 'd', { a: '1' }, LATER],

@@ -148,7 +148,7 @@ async function saveDraft(
     changedEntitlements: changed.map(entitlementToWire),
   })
   const event = {
-    type: eventOf(type, 'updated'),
+    type: eventOf(type, 'draft_changed'),
     customerKey: null,
     objectId: id,
     before: wire(draft, change.before),
