@@ -1050,6 +1050,12 @@ export type CatalogAddon = {
    */
   dependencies?: string[]
   /**
+   * What the add-on gives, in the order of display. At most one of each feature and currency.
+   *
+   * @maxItems 1000
+   */
+  entitlements?: (CatalogFeatureEntitlement | CatalogCreditEntitlement)[]
+  /**
    * Your own labels, text to text. They replace the stored ones.
    */
   metadata?: Metadata
@@ -1120,6 +1126,56 @@ export type CatalogChange = {
    * The changed fields in words, with their values before and after.
    */
   details: string[]
+}
+
+/**
+ * How many credits a plan or an add-on of a catalog gives.
+ */
+export type CatalogCreditEntitlement = {
+  /**
+   * A currency of the catalog.
+   */
+  id: CustomCurrencyId
+  /**
+   * Says that the entitlement is for credits.
+   */
+  type: 'CREDIT'
+  /**
+   * Credits per cadence. Leave it out if each subscription sets it, or if nothing is granted.
+   */
+  amount?: number
+  cadence: EntitlementCadence
+  /**
+   * The NUMBER feature of the catalog whose limit multiplies the amount.
+   */
+  dependencyFeatureId?: FeatureId
+  /**
+   * Whether usage is granted after the credits are used up. The default is false.
+   */
+  hasSoftLimit?: boolean
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Name for display instead of that of the feature or currency.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text.
+   */
+  description?: string
 }
 
 /**
@@ -1199,6 +1255,65 @@ export type CatalogFeature = {
 }
 
 /**
+ * What a plan or an add-on of a catalog gives of a feature.
+ */
+export type CatalogFeatureEntitlement = {
+  /**
+   * A feature of the catalog.
+   */
+  id: FeatureId
+  /**
+   * Says that the entitlement is for a feature.
+   */
+  type: 'FEATURE'
+  /**
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
+   */
+  usageLimit?: number
+  /**
+   * Whether there is no limit. It excludes `usageLimit`.
+   */
+  hasUnlimitedUsage?: boolean
+  /**
+   * Whether usage may exceed the limit. The default is false.
+   */
+  hasSoftLimit?: boolean
+  /**
+   * Values of an ENUM feature.
+   *
+   * @maxItems 100
+   */
+  enumValues?: string[]
+  resetPeriod?: ResetPeriod
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig
+  behavior?: EntitlementBehavior
+  /**
+   * False takes away what the plan or its parents give. The default is true.
+   */
+  isGranted?: boolean
+  /**
+   * Whether each subscription sets its own amount. Only for packages with the pricing type CUSTOM. The default is false.
+   */
+  isCustom?: boolean
+  /**
+   * Pages that do not show the entitlement.
+   *
+   * @maxItems 3
+   */
+  hiddenFromWidgets?: EntitlementWidget[]
+  /**
+   * Name for display instead of that of the feature or currency.
+   */
+  displayNameOverride?: string
+  /**
+   * Free text.
+   */
+  description?: string
+}
+
+/**
  * The kind of an object of a catalog.
  */
 export type CatalogObjectType = 'FEATURE' | 'CURRENCY' | 'PRODUCT' | 'PLAN' | 'ADDON'
@@ -1238,6 +1353,12 @@ export type CatalogPlan = {
    * The trial that it offers.
    */
   defaultTrialConfig?: DefaultTrialConfigInput
+  /**
+   * What the plan gives, in the order of display. At most one of each feature and currency. What it inherits is not repeated.
+   *
+   * @maxItems 1000
+   */
+  entitlements?: (CatalogFeatureEntitlement | CatalogCreditEntitlement)[]
   /**
    * Your own labels, text to text. They replace the stored ones.
    */

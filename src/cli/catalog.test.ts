@@ -52,7 +52,7 @@ test('plan exits with 2 if there is a difference, and says in words which one', 
     ...others,
     features: [
       ...(calls === undefined ? [] : [{ ...calls, displayName: 'Requests' }]),
-      ...rest.filter(({ id }) => id !== 'sso'),
+      ...rest.filter(({ id }) => id !== 'voice'),
       { id: 'audit', displayName: 'Audit', featureType: 'BOOLEAN' },
     ],
   })
@@ -66,7 +66,7 @@ test('plan exits with 2 if there is a difference, and says in words which one', 
     '~ update feature calls',
     '    displayName: "Calls" → "Requests"',
   ])
-  assert.match(planned.stderr, /stays as it is without --archive: feature sso/)
+  assert.match(planned.stderr, /stays as it is without --archive: feature voice/)
   assert.deepEqual((await tenant.ok('v1.catalog.retrieve')).data.catalog, FULL)
   const revision = /--revision (\S+)/.exec(next ?? '')?.[1] ?? ''
   await succeeds(tenant, 'apply', file, '--revision', revision)
@@ -76,7 +76,7 @@ test('plan exits with 2 if there is a difference, and says in words which one', 
   assert.equal((await run(tenant, 'plan', file)).code, 0)
   const archiving = await run(tenant, 'plan', file, '--archive')
   assert.equal(archiving.code, 2)
-  assert.match(archiving.stdout, /^- archive feature sso\n/)
+  assert.match(archiving.stdout, /^- archive feature voice\n/)
 })
 
 test('plan exits with 1 for a wrong command line, because 2 is a difference', async () => {
@@ -133,6 +133,11 @@ features:
     displayName: More
     featureType: NUMBER
     unheard: 1 #!
+  - {id: flag, displayName: Flag, featureType: BOOLEAN}
+  - id: pick
+    displayName: Pick
+    featureType: ENUM
+    enumConfiguration: [{value: a, displayName: A}]
 currencies:
   - id: gold
     displayName: 7 #!
@@ -173,6 +178,59 @@ products:
           duration: 0 #!
           units: DAY
           budget: none #!
+      - id: e
+        displayName: E
+        pricingType: PAID
+        entitlements:
+          - {id: unheard, type: FEATURE} #!
+          - {id: metered, type: FEATURE} #!
+          - id: flag
+            type: FEATURE
+            usageLimit: 5 #!
+            enumValues: [a] #!
+            resetPeriod: DAY #!
+          - {id: flag, type: FEATURE} #!
+          - id: pick
+            type: FEATURE
+            enumValues:
+              - unheard #!
+              - a
+              - unseen #!
+          - {id: more, type: FEATURE}
+          - type: FEATURE #!
+            usageLimit: 5
+          - {id: gold, type: CREDIT} #!
+          - {id: copper, type: CREDIT, amount: 5, cadence: MONTH} #!
+          - id: silver
+            type: CREDIT
+            amount: 5
+            cadence: WEEK #!
+          - {id: gold, amount: 5, cadence: MONTH} #!
+          - id: gold
+            type: MONEY #!
+          - just a text #!
+          - {id: seats, type: CREDIT, cadence: MONTH, usageLimit: 5} #!
+      - id: f
+        displayName: F
+        pricingType: PAID
+        entitlements:
+          - id: metered
+            type: FEATURE
+            behavior: Override #!
+            isCustom: true #!
+            usageLimit: 5 #!
+            hasUnlimitedUsage: true
+            resetPeriod: DAY
+            weeklyResetPeriodConfiguration: {accordingTo: EveryMonday} #!
+            yearlyResetPeriodConfiguration: {accordingTo: SubscriptionStart} #!
+          - id: gold
+            type: CREDIT
+            cadence: MONTH
+            amount: 0.12345678901 #!
+          - id: switch
+            type: FEATURE
+            monthlyResetPeriodConfiguration:
+              accordingTo: EveryMonday #!
     addons:
       - id: seats
         displayName: Seats
@@ -195,7 +253,7 @@ test('all mistakes are listed at once with line and column, of the schema and of
   const wanted = WRONG.split('\n').flatMap((line, index) =>
     line.endsWith('#!') ? [index + 1] : [],
   )
-  assert.ok(wanted.length >= 20)
+  assert.ok(wanted.length >= 40)
   assert.deepEqual([...new Set(found)], wanted, stderr)
 })
 

@@ -1,6 +1,7 @@
 export { type ReservedAddress, reserveAddress } from './address.ts'
 export { sendAnswers } from './answers.ts'
-export { type ApiDocument, type Operation, readApiDocument } from './api-document.ts'
+export type { ApiDocument, JsonSchema, Operation } from './api-document.ts'
+export { readApiDocument } from './api-document.ts'
 export { mountAsset } from './asset.ts'
 export { catalogSchema } from './catalog-schema.ts'
 export { contentPolicy } from './content-policy.ts'

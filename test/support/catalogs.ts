@@ -43,6 +43,7 @@ export const FULL: Catalog = {
     },
     { id: 'seats', displayName: 'Seats', featureType: 'NUMBER', meterType: 'FLUCTUATING' },
     { id: 'sso', displayName: 'Single sign-on', featureType: 'BOOLEAN' },
+    { id: 'voice', displayName: 'Voice', featureType: 'BOOLEAN' },
   ],
   currencies: [
     {
@@ -72,7 +73,32 @@ export const FULL: Catalog = {
       metadata: { team: 'apps' },
       plans: [
         { id: 'a-team', displayName: 'Team', pricingType: 'PAID', parentPlanId: 'pro' },
-        { id: 'free', displayName: 'Free', pricingType: 'FREE' },
+        {
+          id: 'enterprise',
+          displayName: 'Enterprise',
+          pricingType: 'CUSTOM',
+          entitlements: [
+            { id: 'tokens', type: 'CREDIT', cadence: 'MONTH', isCustom: true },
+            { id: 'calls', type: 'FEATURE', resetPeriod: 'YEAR', isCustom: true },
+          ],
+        },
+        {
+          id: 'free',
+          displayName: 'Free',
+          pricingType: 'FREE',
+          entitlements: [
+            {
+              id: 'calls',
+              type: 'FEATURE',
+              usageLimit: 1000,
+              resetPeriod: 'MONTH',
+              monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+            },
+            { id: 'region', type: 'FEATURE', enumValues: ['eu', 'us'] },
+            { id: 'seats', type: 'FEATURE', usageLimit: 1 },
+            { id: 'tokens', type: 'CREDIT', amount: 10, cadence: 'MONTH' },
+          ],
+        },
         {
           id: 'pro',
           displayName: 'Pro',
@@ -87,6 +113,29 @@ export const FULL: Catalog = {
             trialEndBehavior: 'CONVERT_TO_PAID',
             budget: { hasSoftLimit: true, limit: 5 },
           },
+          entitlements: [
+            { id: 'sso', type: 'FEATURE' },
+            {
+              id: 'calls',
+              type: 'FEATURE',
+              usageLimit: 5000,
+              hasSoftLimit: true,
+              resetPeriod: 'WEEK',
+              weeklyResetPeriodConfiguration: { accordingTo: 'EveryMonday' },
+              hiddenFromWidgets: ['PAYWALL', 'CHECKOUT'],
+              displayNameOverride: 'Requests',
+              description: 'In all regions',
+            },
+            { id: 'seats', type: 'FEATURE', hasUnlimitedUsage: true },
+            {
+              id: 'tokens',
+              type: 'CREDIT',
+              amount: 100.5,
+              cadence: 'YEAR',
+              dependencyFeatureId: 'seats',
+              hasSoftLimit: true,
+            },
+          ],
           metadata: { tier: '2' },
         },
       ],
@@ -99,6 +148,10 @@ export const FULL: Catalog = {
           description: 'By phone',
           billingId: 'price_2',
           maxQuantity: 3,
+          entitlements: [
+            { id: 'seats', type: 'FEATURE', usageLimit: 5, behavior: 'Override' },
+            { id: 'sso', type: 'FEATURE', isGranted: false },
+          ],
           metadata: { tier: '1' },
         },
       ],
@@ -124,8 +177,10 @@ const featureOf = (id: string) => {
     unitTransformation: fc.record({ divide: fc.constantFrom(1, 10), featureUnits: text }),
   })
   const value = (each: string) => ({ value: each, displayName: each })
+  // A value that a version gives is never removed.
   const values = fc
-    .subarray(['eu', 'us', 'ap'], { minLength: 1 })
+    .tuple(fc.subarray(['us', 'ap']), fc.boolean())
+    .map(([list, isFirst]) => (isFirst ? ['eu', ...list] : [...list, 'eu']))
     .map((list) => ({ enumConfiguration: list.map(value) }))
   // The type of an id never changes.
   if (id === 'choice') return of({ featureType: 'ENUM' }, values)
@@ -210,9 +265,60 @@ function productOf(id: string) {
 const some = <T>(all: readonly fc.Arbitrary<T>[]) =>
   fc.tuple(...all).chain((list) => fc.shuffledSubarray(list))
 
+const feature = (id: string, more: fc.Arbitrary<object>) =>
+  more.map((fields) => ({ id, type: 'FEATURE' as const, ...fields }))
+const shown = optional({ description: text, isGranted: fc.constant(true) })
+const limited = fc
+  .tuple(
+    fc.constantFrom<object>({ usageLimit: 5 }, { usageLimit: 0 }, { hasUnlimitedUsage: true }),
+    fc.constantFrom<object>(
+      {},
+      { resetPeriod: 'DAY', hasSoftLimit: true },
+      { resetPeriod: 'WEEK', weeklyResetPeriodConfiguration: { accordingTo: 'EverySunday' } },
+      { resetPeriod: 'WEEK', weeklyResetPeriodConfiguration: { accordingTo: 'SubscriptionStart' } },
+    ),
+    shown,
+  )
+  .map(([limit, reset, more]) => ({ ...limit, ...reset, ...more }))
+const credits = (id: string) =>
+  fc.constantFrom(10, 0.5).map((amount) => ({
+    ...{ id, type: 'CREDIT' as const, amount },
+    cadence: 'MONTH' as const,
+  }))
+const entitlements = some<object>([
+  feature('choice', fc.constantFrom({ enumValues: ['eu'] }, { isGranted: false })),
+  feature('switch', shown),
+  feature('metered', limited),
+  credits('gold'),
+  credits('silver'),
+])
+
+/** Gives packages some of the features and currencies of their catalog. */
+function withEntitlements(catalog: Catalog, lists: readonly (readonly object[])[]): Catalog {
+  const { features = [], currencies = [], products = [] } = catalog
+  const known = new Set([...features, ...currencies].map(({ id }) => id))
+  const listAt = (index: number) =>
+    (lists[index] ?? []).filter((each) => known.has((each as { id: string }).id))
+  const given = <T>(packages: readonly T[] | undefined, from: number): T[] =>
+    (packages ?? []).map((each, index) => ({ ...each, entitlements: listAt(from + index) }))
+  return {
+    ...catalog,
+    products: products.map((each, index) => ({
+      ...each,
+      plans: given(each.plans, index * 5),
+      addons: given(each.addons, index * 5 + 3),
+    })),
+  }
+}
+
 /** Catalogs without mistakes, such that each can follow each other one. */
-export const catalogs = fc.record({
-  features: some(['choice', 'switch', 'metered'].map(featureOf)),
-  currencies: some(['gold', 'silver'].map(currencyOf)),
-  products: some(['app', 'site'].map(productOf)),
-}) as fc.Arbitrary<Catalog>
+export const catalogs = fc
+  .tuple(
+    fc.record({
+      features: some(['choice', 'switch', 'metered'].map(featureOf)),
+      currencies: some(['gold', 'silver'].map(currencyOf)),
+      products: some(['app', 'site'].map(productOf)),
+    }) as fc.Arbitrary<Catalog>,
+    fc.array(entitlements, { minLength: 10, maxLength: 10 }),
+  )
+  .map(([catalog, lists]) => withEntitlements(catalog, lists))

@@ -1,3 +1,4 @@
+export { newCurrency } from './change-currency.ts'
 export { currencyHandlers } from './http.ts'
 export { unknownCurrency } from './queries.ts'
 export {

@@ -6,15 +6,23 @@ import type { Call, Handlers } from '../../operation.ts'
 import { lockCatalog } from '../catalog-store.ts'
 import { findCurrencies } from '../currencies/index.ts'
 import { findFeatures } from '../features/index.ts'
+import { replaceEntitlements } from '../packages/entitlements/index.ts'
 import { findPackages } from '../packages/index.ts'
 import { findProducts } from '../products/index.ts'
+import { type CatalogEntitlement, entitlementFromDocument } from './canonical-entitlement.ts'
 import { compareCatalogs } from './compare-catalogs.ts'
 import { findConflicts } from './find-conflicts.ts'
 import { findMistakes } from './find-mistakes.ts'
 import { type Item, itemsOf, keyOf, type Place, placesOf } from './items.ts'
-import { type Mistake, NOUNS, partsIn, textOf } from './mistakes.ts'
+import { type Mistake, NOUNS, objectAt, partsIn, textOf } from './mistakes.ts'
 import { type CatalogFound, type CatalogLists, readCatalog } from './read-catalog.ts'
-import { type CatalogOperation, type Step, stepsOf, unarchiveStep } from './steps.ts'
+import {
+  type CatalogOperation,
+  REPLACE_ENTITLEMENTS,
+  type Step,
+  stepsOf,
+  unarchiveStep,
+} from './steps.ts'
 import { wordsOf } from './words.ts'
 
 /** The operations of a catalog. All of its rules are theirs. */
@@ -164,14 +172,27 @@ async function run(operations: CatalogOperations, call: Call, { catalog, steps }
   const places = placesOf(catalog)
   for (const { item, operation, params, body } of steps) {
     // The bodies are built from a document that conforms to its schema.
-    const handler = operations[operation] as (
-      request: { params: object; query: object; body: unknown },
-      call: Call,
-    ) => Promise<unknown>
+    const handler: Handler =
+      operation === REPLACE_ENTITLEMENTS
+        ? () => replaceEntitlementsOf(item, call)
+        : (operations[operation] as Handler)
     await handler({ params, query: {}, body }, call).catch((error: unknown) => {
       throw atPlace(error, item, places.get(keyOf(item)) ?? [])
     })
   }
+}
+
+type Handler = (
+  request: { params: object; query: object; body: unknown },
+  call: Call,
+) => Promise<unknown>
+
+async function replaceEntitlementsOf({ type, id, fields }: Item, call: Call): Promise<void> {
+  const given = (fields.entitlements ?? []) as readonly CatalogEntitlement[]
+  const inputs = given.map((each, index) =>
+    entitlementFromDocument(each, inBody('entitlements', index)),
+  )
+  await replaceEntitlements(call, { type: type === 'PLAN' ? 'Plan' : 'Addon', id }, inputs)
 }
 
 function atPlace(error: unknown, item: Item, place: Place): unknown {
@@ -195,7 +216,7 @@ function refuse(mistakes: readonly Mistake[]): void {
   const [first] = mistakes
   if (first === undefined) return
   const shown = mistakes.slice(0, SHOWN_LIMIT).map(({ place, message }) => {
-    const object = place.slice(0, place.findLastIndex((part) => typeof part === 'number') + 1)
+    const object = objectAt(place)
     return object.length === 0 ? message : `${textOf(object)}: ${message}`
   })
   const more = mistakes.length - shown.length

@@ -12,9 +12,8 @@ import type {
   ProductSettingsInput,
   UnitTransformationInput,
 } from '../../api.gen.ts'
-
-/** Fields that may also be null: what responses have and documents leave out. */
-type Nullable<T> = { [K in keyof T]: T[K] | null | undefined }
+import { canonicalEntitlement } from './canonical-entitlement.ts'
+import { type Nullable, stated, unless } from './stated.ts'
 
 /** The settings of a new product. */
 export const DEFAULT_SETTINGS: ProductSettingsInput = {
@@ -25,7 +24,8 @@ export const DEFAULT_SETTINGS: ProductSettingsInput = {
 
 /**
  * Returns the only form of a catalog: objects are in the order of their ids, fields in the order of
- * the schema, and what has its default is left out. Two catalogs mean the same if and only if these
+ * the schema, and what has its default is left out. Entitlements are in the order of their package.
+ * Two catalogs mean the same if and only if these
  * forms are equal.
  */
 export const canonicalCatalog = ({ features, currencies, products }: Catalog): Catalog =>
@@ -107,6 +107,7 @@ export const canonicalPlan = (
     parentPlanId: plan.parentPlanId,
     compatibleAddonIds: plan.compatibleAddonIds?.toSorted(),
     defaultTrialConfig: plan.defaultTrialConfig && trial(plan.defaultTrialConfig),
+    entitlements: plan.entitlements?.map(canonicalEntitlement),
     metadata: labels(plan.metadata),
   })
 
@@ -122,6 +123,7 @@ export const canonicalAddon = (
     billingId: addon.billingId,
     maxQuantity: addon.maxQuantity,
     dependencies: addon.dependencies?.toSorted(),
+    entitlements: addon.entitlements?.map(canonicalEntitlement),
     metadata: labels(addon.metadata),
   })
 
@@ -179,25 +181,7 @@ const labels = (metadata: Metadata | null | undefined): Metadata =>
       .toSorted(([one], [other]) => byText(one, other)),
   )
 
-const unless = <T>(value: T, usual: T): T | null => (value === usual ? null : value)
-
 const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
 const byId = <T extends { id: string }>(list: readonly T[] | null | undefined): T[] =>
   (list ?? []).toSorted((one, other) => byText(one.id, other.id))
-
-/** Returns the fields that say something: no null, empty text, empty list or empty object. */
-function stated<T extends object>(
-  fields: {
-    [K in keyof Required<T>]: T[K] | null | undefined
-  },
-): T {
-  const kept = Object.entries(fields).filter(([, value]) => !saysNothing(value))
-  return Object.fromEntries(kept) as T
-}
-
-const saysNothing = (value: unknown): boolean =>
-  value === null ||
-  value === undefined ||
-  value === '' ||
-  (typeof value === 'object' && Object.keys(value).length === 0)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { BASIS, catalogRequests } from '../../../test/support/catalog-requests.ts'
 import { catalogs, FULL } from '../../../test/support/catalogs.ts'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
 import type { Catalog, CatalogApplyRequestBody } from '../../api.gen.ts'
@@ -47,6 +48,9 @@ const without = (kind: 'features' | 'currencies' | 'products', id: string): Cata
   ...FULL,
   [kind]: (FULL[kind] ?? []).filter((each) => each.id !== id),
 })
+
+const withoutEntitlements = (catalog: Catalog): Catalog =>
+  JSON.parse(JSON.stringify(catalog, (key, value) => (key === 'entitlements' ? [] : value)))
 
 test('a catalog is read as it was applied, and another environment gets the same bytes', async () => {
   const [one, other] = [await filled(FULL), await world.tenant()]
@@ -104,7 +108,7 @@ test('a dry run returns the changes and changes nothing', async () => {
   const tenant = await world.tenant()
   const before = [await retrieve(tenant), await tenant.announced()]
   const planned = await apply(tenant, { catalog: FULL, dryRun: true })
-  assert.equal(planned.changes.length, 12)
+  assert.equal(planned.changes.length, 14)
   assert.equal(planned.revision, (await retrieve(tenant)).revision)
   assert.deepEqual([await retrieve(tenant), await tenant.announced()], before)
   const applied = await apply(tenant, { catalog: FULL, revision: planned.revision })
@@ -129,13 +133,14 @@ test('what the document lacks stays and is named, and is archived only with the 
   const tenant = await filled(FULL)
   const { catalog: _, ...kept } = { catalog: 0, ...(await apply(tenant, { catalog: {} })) }
   assert.deepEqual(kept.changes, [])
-  assert.equal(kept.notInCatalog.length, 12)
+  assert.equal(kept.notInCatalog.length, 14)
   assert.deepEqual((await retrieve(tenant)).catalog, FULL)
   const gone = await apply(tenant, { catalog: {}, archive: true })
   assert.deepEqual(words(gone), [
     'ARCHIVE PRODUCT plain',
     'ARCHIVE PRODUCT assistant',
     'ARCHIVE CURRENCY tokens',
+    'ARCHIVE FEATURE voice',
     'ARCHIVE FEATURE sso',
     'ARCHIVE FEATURE seats',
     'ARCHIVE FEATURE region',
@@ -170,6 +175,7 @@ test('a plan that is not in the document any more is archived after those that n
   const body = JSON.parse(JSON.stringify({ catalog, archive: true }))
   assert.deepEqual(words(await apply(tenant, body)), [
     'UPDATE PRODUCT assistant',
+    'ARCHIVE PLAN enterprise',
     'ARCHIVE PLAN a-team',
     'ARCHIVE PLAN pro',
     'ARCHIVE PLAN free',
@@ -196,7 +202,7 @@ test('a package with a draft is not changed, and its draft stays if it does not 
     tenant,
     { catalog: changedFull('plans', 'pro', { displayName: 'New' }) },
     {
-      field: 'catalog/products/0/plans/2/id',
+      field: 'catalog/products/0/plans/3/id',
       message: /plan pro has a draft; publish or remove it/,
     },
   )
@@ -224,7 +230,7 @@ test('what never changes is refused with the place of the field', async () => {
     tenant,
     {
       catalog: {
-        ...changedFull('plans', 'a-team', { pricingType: 'CUSTOM' }),
+        ...withoutEntitlements(changedFull('plans', 'a-team', { pricingType: 'CUSTOM' })),
         features: [
           { ...unmetered },
           ...others.map((each) => ({
@@ -283,4 +289,89 @@ test('a draft that was never published is no part of the catalog', async () => {
   await refused(tenant, { catalog: wanted }, { field, message: /plan a has a draft/ })
   await tenant.ok('v1.plans.publish', { ...params('a'), ...publication })
   assert.deepEqual((await apply(tenant, { catalog: wanted })).changes, [])
+})
+
+const of = (id: string, more: object = {}) => ({ id, type: 'FEATURE' as const, ...more })
+/** A catalog with one plan. */
+const giving = (...entitlements: object[]) =>
+  ({
+    features: [
+      { id: 'calls', displayName: 'Calls', featureType: 'NUMBER' },
+      { id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' },
+    ],
+    currencies: [{ id: 'sso', displayName: 'Credits' }],
+    products: [
+      {
+        ...{ id: 'app', displayName: 'App' },
+        plans: [{ id: 'pro', displayName: 'Pro', pricingType: 'PAID', entitlements }],
+      },
+    ],
+  }) as Catalog
+const listOf = async (tenant: Tenant) => {
+  const { data } = await tenant.ok('v1.plans.entitlements.list', { params: { planId: 'pro' } })
+  return data
+}
+
+test('what a plan gives is changed, removed and put in order, and stays the same entitlement', async () => {
+  const credits = { id: 'sso', type: 'CREDIT', amount: 5, cadence: 'MONTH' }
+  const tenant = await filled(giving(of('sso'), credits, of('calls', { usageLimit: 1 })))
+  const before = await listOf(tenant)
+  world.clock.moveTo(world.clock.now() + 1000)
+  const catalog = giving(of('calls', { usageLimit: 2 }), credits)
+  const { changes } = await apply(tenant, { catalog })
+  assert.deepEqual(
+    changes.flatMap(({ details }) => details),
+    [
+      'entitlement of feature calls: usageLimit: 1 → 2',
+      'entitlement of feature sso: removed',
+      'order of entitlements: feature sso, currency sso, feature calls → feature calls, currency sso',
+    ],
+  )
+  const after = await listOf(tenant)
+  assert.deepEqual(
+    after.map(({ type, id, order, createdAt }) => ({ type, id, order, createdAt })),
+    [
+      { type: 'FEATURE', id: 'calls', order: 0, createdAt: before[2]?.createdAt },
+      { type: 'CREDIT', id: 'sso', order: 1, createdAt: before[1]?.createdAt },
+    ],
+  )
+  assert.equal(after[1]?.updatedAt, before[1]?.updatedAt)
+  assert.deepEqual((await retrieve(tenant)).catalog, catalog)
+})
+
+test('what a restored plan gives of an archived feature is left out, and goes with a new version', async () => {
+  const tenant = await filled(giving(of('sso'), of('calls', { usageLimit: 1 })))
+  await tenant.ok('v1.products.archiveProduct', params('app'))
+  await tenant.ok('v1.features.archiveFeature', params('sso'))
+  await tenant.ok('v1.products.unarchiveProduct', params('app'))
+  const { features: _, ...wanted } = giving(of('calls', { usageLimit: 1 }))
+  const { catalog } = await retrieve(tenant)
+  assert.deepEqual(catalog.products, wanted.products)
+  const copy = await filled(catalog)
+  assert.deepEqual((await retrieve(copy)).catalog, catalog)
+  assert.deepEqual((await apply(tenant, { catalog })).changes, [])
+  const [product] = catalog.products ?? []
+  const [plan] = product?.plans ?? []
+  assert.ok(product !== undefined && plan !== undefined)
+  await apply(tenant, {
+    catalog: { ...catalog, products: [{ ...product, plans: [{ ...plan, displayName: 'P' }] }] },
+  })
+  assert.deepEqual(
+    (await listOf(tenant)).map(({ id }) => id),
+    ['calls'],
+  )
+})
+
+test('what any requests have made is exported, and another environment exports the same bytes', async () => {
+  const tenant = await filled(BASIS)
+  await fc.assert(
+    fc.asyncProperty(catalogRequests, async (requests) => {
+      for (const [operation, request] of requests) await tenant.call(operation, request)
+      const { catalog } = await retrieve(tenant)
+      const copy = await filled(catalog)
+      assert.equal(JSON.stringify((await retrieve(copy)).catalog), JSON.stringify(catalog))
+      assert.deepEqual((await apply(tenant, { catalog })).changes, [])
+    }),
+    { numRuns: 3, endOnFailure: true },
+  )
 })

@@ -124,6 +124,37 @@ test('words name each changed field with its values before and after', () => {
   ])
 })
 
+test('words name what a package gives by its feature or currency', () => {
+  const row = (id: string, more: object = {}) => ({ id, type: 'FEATURE' as const, ...more })
+  const credit = { id: 'gold', type: 'CREDIT', amount: 5, cadence: 'MONTH' }
+  const calls = row('calls', { usageLimit: 5, resetPeriod: 'MONTH' })
+  const cases: [before: object[], after: object[], ...lines: string[]][] = [
+    [[], [row('sso')], 'entitlement of feature sso: added'],
+    [[], [calls], 'entitlement of feature calls: added, usageLimit: 5, resetPeriod: "MONTH"'],
+    [[credit], [], 'entitlement of currency gold: removed'],
+    [
+      [row('sso'), calls],
+      [row('sso'), { ...calls, usageLimit: 7, resetPeriod: undefined }],
+      'entitlement of feature calls: usageLimit: 5 → 7',
+      'entitlement of feature calls: resetPeriod: "MONTH" → default',
+    ],
+    [
+      [row('sso'), credit, calls],
+      [calls, row('sso'), credit],
+      'order of entitlements: feature sso, currency gold, feature calls → feature calls, feature sso, currency gold',
+    ],
+    [[row('a'), row('b'), row('c')], [row('b'), row('c')], 'entitlement of feature a: removed'],
+    [
+      [row('b')],
+      [row('a'), row('b')],
+      'entitlement of feature a: added',
+      'order of entitlements: feature b → feature a, feature b',
+    ],
+  ]
+  for (const [before, after, ...lines] of cases)
+    assert.deepEqual(wordsOf([{ field: 'entitlements', before, after }]), lines)
+})
+
 test('a package is published once for all of its changes, before its product names it', () => {
   const { changes } = compareCatalogs({}, FULL, { archives: false })
   const steps = stepsOf(changes).map(({ operation, item }) => `${operation} ${item.id}`)
@@ -132,9 +163,11 @@ test('a package is published once for all of its changes, before its product nam
     [
       'v1.products.createProduct assistant',
       'v1.plans.create free',
+      'replaceEntitlements free',
       'v1.plans.publish free',
       'v1.plans.create pro',
       'v1.plans.update pro',
+      'replaceEntitlements pro',
       'v1.plans.publish pro',
       'v1.products.updateProduct assistant',
     ],

@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { FULL } from '../../../test/support/catalogs.ts'
-import type { Catalog, CatalogAddon, CatalogFeature, CatalogPlan } from '../../api.gen.ts'
+import type {
+  Catalog,
+  CatalogAddon,
+  CatalogCreditEntitlement,
+  CatalogFeature,
+  CatalogFeatureEntitlement,
+  CatalogPlan,
+} from '../../api.gen.ts'
+import { notFound } from '../../kernel/errors.ts'
+import { inBody } from '../../kernel/field.ts'
+import { newCurrency } from '../currencies/index.ts'
+import { newFeature, newFeatureFromWire } from '../features/index.ts'
+import { creditOfPackage, featureOfPackage, type Holder } from '../packages/entitlements/index.ts'
+import { type CatalogEntitlement, entitlementFromDocument } from './canonical-entitlement.ts'
 import { findMistakes } from './find-mistakes.ts'
+import { Mistakes } from './mistakes.ts'
 
 const feature = (id: string, more: Partial<CatalogFeature>): CatalogFeature => ({
   id,
@@ -34,6 +49,27 @@ const ending = (end: object) => ({
     ...end,
   },
 })
+
+const gold = { currencies: [{ id: 'gold', displayName: 'Gold' }] }
+/** A catalog with a plan that gives something of a number, a switch, a choice and a currency. */
+const giving = (...entitlements: CatalogEntitlement[]): Catalog => ({
+  ...features(
+    feature('n', { meterType: 'INCREMENTAL' }),
+    feature('b', { featureType: 'BOOLEAN' }),
+    feature('e', { featureType: 'ENUM', enumConfiguration: [{ value: 'x', displayName: 'X' }] }),
+  ),
+  ...gold,
+  ...product([plan('a', { entitlements })]),
+})
+const of = (id: string, more: Partial<CatalogFeatureEntitlement> = {}) => ({
+  ...{ id, type: 'FEATURE' as const },
+  ...more,
+})
+const credit = (id: string, more: Partial<CatalogCreditEntitlement> = {}) => ({
+  ...{ id, type: 'CREDIT' as const, cadence: 'MONTH' as const },
+  ...more,
+})
+const row = (index: number, field: string) => `products/0/plans/0/entitlements/${index}/${field}`
 
 /** A catalog, and the places of all of its mistakes. */
 const CASES: readonly [why: string, catalog: Catalog, ...places: string[]][] = [
@@ -175,6 +211,86 @@ const CASES: readonly [why: string, catalog: Catalog, ...places: string[]][] = [
     ),
     'products/0/productSettings/downgradePlanId',
   ],
+  [
+    'unknown features and currencies, and a feature as a currency',
+    giving(of('x'), of('gold'), credit('n', { amount: 1, dependencyFeatureId: 'y' })),
+    row(0, 'id'),
+    row(1, 'id'),
+    row(2, 'id'),
+    row(2, 'dependencyFeatureId'),
+  ],
+  [
+    'entitlements twice, and a currency with the id of a feature',
+    {
+      ...giving(of('b'), of('b'), credit('b', { amount: 1 }), credit('b', { amount: 1 })),
+      currencies: [{ id: 'b', displayName: 'B' }],
+    },
+    row(1, 'id'),
+    row(3, 'id'),
+  ],
+  [
+    'what a feature of the type does not have',
+    giving(
+      of('b', { usageLimit: 1, enumValues: ['x'], resetPeriod: 'DAY' }),
+      of('e', { hasSoftLimit: true, enumValues: ['y', 'x', 'z'] }),
+      credit('gold', { amount: 1, dependencyFeatureId: 'e' }),
+    ),
+    row(0, 'usageLimit'),
+    row(0, 'enumValues'),
+    row(0, 'resetPeriod'),
+    row(1, 'hasSoftLimit'),
+    row(1, 'enumValues/0'),
+    row(1, 'enumValues/2'),
+    row(2, 'dependencyFeatureId'),
+  ],
+  [
+    'amounts that are missing, or that a custom entitlement has',
+    giving(of('n'), of('e'), credit('gold')),
+    row(0, 'usageLimit'),
+    row(1, 'enumValues'),
+    row(2, 'amount'),
+  ],
+  ['too many digits', giving(credit('gold', { amount: 0.12345678901 })), row(0, 'amount')],
+  [
+    'custom values and overrides in a PAID plan',
+    giving(of('n', { behavior: 'Override', isCustom: true, usageLimit: 1 })),
+    row(0, 'behavior'),
+    row(0, 'isCustom'),
+    row(0, 'usageLimit'),
+  ],
+  [
+    'configurations of other reset periods',
+    giving(
+      of('n', {
+        usageLimit: 1,
+        resetPeriod: 'WEEK',
+        yearlyResetPeriodConfiguration: { accordingTo: 'SubscriptionStart' },
+        monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+        weeklyResetPeriodConfiguration: { accordingTo: 'EveryMonday' },
+      }),
+    ),
+    row(0, 'yearlyResetPeriodConfiguration'),
+    row(0, 'monthlyResetPeriodConfiguration'),
+  ],
+  [
+    'too much text together',
+    {
+      ...features(
+        ...Array.from({ length: 999 }, (_, index) => feature(`f${index}`, { meterType: 'None' })),
+      ),
+      ...product([
+        plan('a', {
+          entitlements: Array.from({ length: 999 }, (_, index) =>
+            of(`f${index}`, {
+              description: 'x'.repeat(255),
+              displayNameOverride: 'x'.repeat(255),
+            }),
+          ),
+        }),
+      ]),
+    },
+    'products/0/plans/0/entitlements',
+  ],
 ]
 
 for (const [why, catalog, ...places] of CASES)
@@ -188,12 +304,90 @@ for (const [why, catalog, ...places] of CASES)
     for (const { message } of found) assert.match(message, /\S/)
   })
 
+test('an entitlement has a mistake if and only if the rules refuse it', () => {
+  const flag = fc.constantFrom(undefined, true, false)
+  const common = {
+    id: fc.constantFrom('calls', 'region', 'seats', 'sso', 'tokens'),
+    behavior: fc.constantFrom(undefined, 'Increment', 'Override'),
+    ...{ isGranted: flag, isCustom: flag, hasSoftLimit: flag },
+  }
+  const anchor = (...known: string[]) =>
+    fc.constantFrom(undefined, undefined, ...known.map((accordingTo) => ({ accordingTo })))
+  const ofFeature = fc.record({
+    ...common,
+    type: fc.constant('FEATURE'),
+    usageLimit: fc.constantFrom(undefined, 0, 7),
+    hasUnlimitedUsage: flag,
+    enumValues: fc.constantFrom(undefined, [], ['us'], ['us', 'x'], ['x', 'y']),
+    resetPeriod: fc.constantFrom(undefined, 'YEAR', 'MONTH', 'WEEK', 'DAY'),
+    yearlyResetPeriodConfiguration: anchor('SubscriptionStart'),
+    monthlyResetPeriodConfiguration: anchor('StartOfTheMonth'),
+    weeklyResetPeriodConfiguration: anchor('EveryMonday'),
+  })
+  const ofCurrency = fc.record({
+    ...common,
+    type: fc.constant('CREDIT'),
+    cadence: fc.constant('MONTH'),
+    amount: fc.constantFrom(undefined, 0, 2.5, 1e-11),
+    dependencyFeatureId: fc.constantFrom(undefined, 'calls', 'sso', 'x'),
+  })
+  const holders = fc.record({
+    type: fc.constantFrom('Plan' as const, 'Addon' as const),
+    pricingType: fc.constantFrom('FREE' as const, 'PAID' as const, 'CUSTOM' as const),
+  })
+  const isRefused = (row: CatalogEntitlement, holder: Holder): boolean => {
+    const where = inBody('entitlements', 0)
+    const context = { holder, key: '', order: 0n, now: 0, where }
+    const featureBy = (id: string | null) => {
+      const found = FULL.features?.find((each) => each.id === id)
+      return found && newFeature(found.id, newFeatureFromWire(found), { key: '', now: 0 })
+    }
+    const findings = new Mistakes()
+    findings.check([], () => {
+      const input = entitlementFromDocument(row, where)
+      if (input.type === 'FEATURE')
+        return featureOfPackage(input, featureBy(input.id) ?? unknown(), context)
+      if (input.id !== 'tokens') unknown()
+      const currency = newCurrency('tokens', { displayName: 'T' }, { key: '', now: 0 })
+      const { dependencyFeatureId: id } = input
+      const dependency = id === null ? null : (featureBy(id) ?? unknown())
+      return creditOfPackage(input, { currency, dependency }, context)
+    })
+    return findings.found.length > 0
+  }
+  const unknown = () => {
+    throw notFound(null, 'FeatureNotFound', 'unknown')
+  }
+  fc.assert(
+    fc.property(fc.oneof(ofFeature, ofCurrency), holders, (drawn, holder) => {
+      const row = JSON.parse(JSON.stringify(drawn)) as CatalogEntitlement
+      const { features = [], currencies = [] } = FULL
+      const list = holder.type === 'Plan' ? 'plans' : 'addons'
+      const fields = { id: 'a', displayName: 'A', pricingType: holder.pricingType }
+      const products = [
+        { id: 'app', displayName: 'App', [list]: [{ ...fields, entitlements: [row] }] },
+      ]
+      const found = findMistakes({ features, currencies, products })
+      assert.equal(found.length > 0, isRefused(row, holder), JSON.stringify(found))
+      const texts = found.map(({ place, message }) => `${place.join('/')} ${message}`)
+      assert.equal(new Set(texts).size, texts.length, texts.join('\n'))
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('objects that violate the schema are known by their ids, and not looked into', () => {
   const broken = {
     features: [null, 7, { id: 'f' }],
     currencies: { not: 'a list' },
     products: [
-      { id: 'app', plans: [{ id: 'a', parentPlanId: 7 }, plan('b', { parentPlanId: 'a' })] },
+      {
+        id: 'app',
+        plans: [
+          { id: 'a', parentPlanId: 7, entitlements: 'x' },
+          { ...plan('b', { parentPlanId: 'a' }), entitlements: [null, { id: 'f' }, 'x'] },
+        ],
+      },
       null,
     ],
   } as unknown as Catalog

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogFeature, CatalogProduct } from '../../api.gen.ts'
+import { newCurrency } from '../currencies/index.ts'
 import {
   changeFeature,
   type Feature,
@@ -6,6 +7,7 @@ import {
   newFeature,
   newFeatureFromWire,
 } from '../features/index.ts'
+import { entitlementMistakes } from './entitlement-mistakes.ts'
 import { type Entry, entriesOf, type Mistake, Mistakes, type Soundness } from './mistakes.ts'
 import { type ProductEntries, packageMistakes } from './package-mistakes.ts'
 
@@ -22,9 +24,13 @@ const AT = { key: '', now: 0 }
 export function findMistakes(catalog: Catalog, isSound: Soundness = () => true): Mistake[] {
   const mistakes = new Mistakes()
   const features = entriesOf(catalog.features, isSound, 'features')
+  const currencies = entriesOf(catalog.currencies, isSound, 'currencies')
   mistakes.refuseRepeated('feature', features)
-  mistakes.refuseRepeated('currency', entriesOf(catalog.currencies, isSound, 'currencies'))
-  for (const entry of features) if (entry.isSound) featureOf(entry, mistakes)
+  mistakes.refuseRepeated('currency', currencies)
+  const known = {
+    features: byId(features, (entry) => (entry.isSound ? featureOf(entry, mistakes) : undefined)),
+    currencies: byId(currencies, ({ id }) => newCurrency(id ?? '', { displayName: '' }, AT)),
+  }
   const products = entriesOf(catalog.products, isSound, 'products')
   mistakes.refuseRepeated('product', products)
   const packages = products.map((product) => packagesOf(product, isSound))
@@ -32,8 +38,25 @@ export function findMistakes(catalog: Catalog, isSound: Soundness = () => true):
   mistakes.refuseRepeated('plan or add-on', all)
   if (all.length > PACKAGES_LIMIT)
     mistakes.add(['products'], `a catalog has at most ${PACKAGES_LIMIT} plans and add-ons`)
-  for (const of of packages) packageMistakes(of, mistakes)
+  for (const of of packages) {
+    packageMistakes(of, mistakes)
+    for (const entry of of.plans) entitlementMistakes('Plan', entry, { isSound, known, mistakes })
+    for (const entry of of.addons) entitlementMistakes('Addon', entry, { isSound, known, mistakes })
+  }
   return mistakes.found
+}
+
+/** Returns the objects by their ids, the first one of each id. */
+function byId<T, Object>(
+  entries: readonly Entry<T>[],
+  objectOf: (entry: Entry<T>) => Object,
+): ReadonlyMap<string, Object> {
+  const objects = new Map<string, Object>()
+  for (const entry of entries) {
+    const object = objectOf(entry)
+    if (entry.id !== null && !objects.has(entry.id)) objects.set(entry.id, object)
+  }
+  return objects
 }
 
 function packagesOf(product: Entry<CatalogProduct>, isSound: Soundness): ProductEntries {

@@ -66,6 +66,14 @@ export class Mistakes {
   }
 }
 
+/** The feature, currency, product, plan or add-on that a place is in. Empty for none. */
+export function objectAt(place: Place): Place {
+  const [list, index, inner, innerIndex] = place
+  if (typeof index !== 'number') return []
+  const isPackage = list === 'products' && (inner === 'plans' || inner === 'addons')
+  return place.slice(0, isPackage && typeof innerIndex === 'number' ? 4 : 2)
+}
+
 /** How messages name a place. */
 export const textOf = (place: Place): string => String(inBody(...place))
 

@@ -4,7 +4,10 @@ import { badInput } from '../../kernel/errors.ts'
 import { etagOf } from '../../kernel/etag.ts'
 import { PAGE_LIMITS } from '../../kernel/page.ts'
 import type { Call, Handlers } from '../../operation.ts'
+import { archivedName, entitlementsOfEach } from '../packages/entitlements/index.ts'
+import { findPackageNames } from '../packages/index.ts'
 import { canonicalAddon, canonicalCatalog, canonicalPlan } from './canonical.ts'
+import { type CatalogEntitlement, entitlementToDocument } from './canonical-entitlement.ts'
 import type { Draft } from './find-conflicts.ts'
 import { PACKAGES_LIMIT } from './find-mistakes.ts'
 
@@ -60,13 +63,19 @@ export async function readCatalog(lists: CatalogLists, call: Call): Promise<Cata
   const [publishedPlans, publishedAddons] = [plans.filter(isPublished), addons.filter(isPublished)]
   if (publishedPlans.length + publishedAddons.length > PACKAGES_LIMIT)
     throw tooLarge(`${PACKAGES_LIMIT} plans and add-ons`)
+  const given = await readEntitlements(call, [...publishedPlans, ...publishedAddons], size)
+  const entitlementsOf = ({ id }: Plan | Addon) => given.get(id) ?? []
   const catalog = canonicalCatalog({
     features,
     currencies,
     products: products.map((product) => ({
       ...product,
-      plans: publishedPlans.filter(of(product.id)).map(planOf),
-      addons: publishedAddons.filter(of(product.id)).map(addonOf),
+      plans: publishedPlans
+        .filter(of(product.id))
+        .map((plan) => planOf(plan, entitlementsOf(plan))),
+      addons: publishedAddons
+        .filter(of(product.id))
+        .map((addon) => addonOf(addon, entitlementsOf(addon))),
     })),
   } as Catalog)
   const drafts = [...draftsOf('PLAN', plans), ...draftsOf('ADDON', addons)]
@@ -92,12 +101,65 @@ async function readAll<T>(list: List<T>, { noun, most, size }: Bounds): Promise<
       ...cursor,
     })
     found.push(...data)
-    size.bytes += Buffer.byteLength(JSON.stringify(data))
+    addTo(size, data)
     if (found.length > most) throw tooLarge(`${most} ${noun}`)
-    if (size.bytes > BYTES_LIMIT) throw tooLarge(`${BYTES_LIMIT} bytes`)
     next = pagination.next
   }
   return found
+}
+
+function addTo(size: Bounds['size'], data: unknown): void {
+  size.bytes += Buffer.byteLength(JSON.stringify(data))
+  if (size.bytes > BYTES_LIMIT) throw tooLarge(`${BYTES_LIMIT} bytes`)
+}
+
+/** How many entitlements one statement returns at most, unless one package has more. */
+const BATCH_LIMIT = 1000
+
+/**
+ * Returns what packages give, by their ids, in its order. What is archived is left out: a package
+ * that was restored with its product may still name it.
+ */
+async function readEntitlements(
+  { app: { db }, scope }: Call,
+  packages: readonly (Plan | Addon)[],
+  size: Bounds['size'],
+): Promise<ReadonlyMap<string, readonly CatalogEntitlement[]>> {
+  const ids = packages.map(({ id }) => id)
+  const names = await findPackageNames(db.read, scope, ids)
+  const keys = new Map(names.map(({ id, key }) => [id, key]))
+  const given = new Map<string, readonly CatalogEntitlement[]>()
+  for (const batch of batchesOf(packages)) {
+    const versions = batch.map(({ id, versionNumber }) => ({
+      packageKey: required(keys.get(id), 'a published package'),
+      version: versionNumber,
+    }))
+    const ofEach = await entitlementsOfEach(db.read, versions)
+    for (const [index, { id }] of batch.entries()) {
+      const named = (ofEach[index] ?? []).filter((each) => archivedName(each) === null)
+      const entitlements = named.map(entitlementToDocument)
+      addTo(size, entitlements)
+      given.set(id, entitlements)
+    }
+  }
+  return given
+}
+
+function* batchesOf<T extends Plan | Addon>(packages: readonly T[]): Generator<T[]> {
+  let batch: T[] = []
+  let count = 0
+  for (const each of packages) {
+    const own = each.entitlements.length
+    if (own === 0) continue
+    if (batch.length > 0 && count + own > BATCH_LIMIT) {
+      yield batch
+      batch = []
+      count = 0
+    }
+    batch.push(each)
+    count += own
+  }
+  if (batch.length > 0) yield batch
 }
 
 const tooLarge = (most: string) =>
@@ -113,9 +175,11 @@ const of =
 /** What is published has a pricing type. */
 const pricingTypeOf = ({ pricingType }: Plan | Addon) => required(pricingType, 'a pricing type')
 
-const planOf = (plan: Plan) => canonicalPlan({ ...plan, pricingType: pricingTypeOf(plan) })
+const planOf = (plan: Plan, entitlements: readonly CatalogEntitlement[]) =>
+  canonicalPlan({ ...plan, pricingType: pricingTypeOf(plan), entitlements: [...entitlements] })
 
-const addonOf = (addon: Addon) => canonicalAddon({ ...addon, pricingType: pricingTypeOf(addon) })
+const addonOf = (addon: Addon, entitlements: readonly CatalogEntitlement[]) =>
+  canonicalAddon({ ...addon, pricingType: pricingTypeOf(addon), entitlements: [...entitlements] })
 
 const draftsOf = (type: CatalogObjectType, versions: readonly (Plan | Addon)[]): Draft[] =>
   versions

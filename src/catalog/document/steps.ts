@@ -45,10 +45,13 @@ export type CatalogOperation = {
   [T in CatalogObjectType]: Of<T>[keyof Of<T>]
 }[CatalogObjectType]
 
+/** Makes the entitlements of the draft of a package those of its item. */
+export const REPLACE_ENTITLEMENTS = 'replaceEntitlements'
+
 /** A request that makes a part of a change. */
 export type Step = {
   item: Item
-  operation: CatalogOperation
+  operation: CatalogOperation | typeof REPLACE_ENTITLEMENTS
   params: Readonly<Record<string, string>>
   body: Readonly<Record<string, unknown>> | undefined
 }
@@ -96,8 +99,9 @@ export function stepsOf(changes: readonly ItemChange[]): Step[] {
   ]
 }
 
-function stepsOfChange({ action, item, fields }: ItemChange): Step[] {
+function stepsOfChange({ action, item, fields: all }: ItemChange): Step[] {
   const { type } = item
+  const fields = all.filter(({ field }) => field !== 'entitlements')
   if (action === 'ARCHIVE') return [stepOf(item, OPERATIONS[type].archive)]
   const isLate = ({ field }: FieldChange) => AFTER_CREATION[type].includes(field)
   const updated = action === 'CREATE' ? fields.filter(isLate) : fields
@@ -114,12 +118,19 @@ function stepsOfChange({ action, item, fields }: ItemChange): Step[] {
     return { ...stepOf(item, OPERATIONS[type].create, body), params: {} }
   }
   const begin = action === 'CREATE' ? [creation()] : draftOf(item)
-  return [...begin, ...update, ...publicationOf(item)]
+  return [...begin, ...update, ...entitlementsOf(action, item), ...publicationOf(item)]
 }
 
 const draftOf = (item: Item): Step[] =>
   item.type === 'PLAN' || item.type === 'ADDON'
     ? [stepOf(item, OPERATIONS[item.type].createDraft)]
+    : []
+
+/** The draft of a known package has those of its latest version, also of archived features. */
+const entitlementsOf = (action: ItemChange['action'], item: Item): Step[] =>
+  (item.type === 'PLAN' || item.type === 'ADDON') &&
+  (action === 'UPDATE' || item.fields.entitlements !== undefined)
+    ? [stepOf(item, REPLACE_ENTITLEMENTS)]
     : []
 
 const publicationOf = (item: Item): Step[] =>
@@ -133,7 +144,7 @@ export const unarchiveStep = (item: Item): Step | null =>
     ? null
     : stepOf(item, OPERATIONS[item.type].unarchive)
 
-const stepOf = (item: Item, operation: CatalogOperation, body?: Step['body']): Step => ({
+const stepOf = (item: Item, operation: Step['operation'], body?: Step['body']): Step => ({
   item,
   operation,
   params: item.type === 'CURRENCY' ? { currencyId: item.id } : { id: item.id },

@@ -63,7 +63,8 @@ function refuseUnknownValues(enumValues: readonly string[], feature: Feature, wh
 }
 
 const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
-const CONFIGURATIONS = {
+/** The field of a request that configures each reset period. */
+export const CONFIGURATIONS = {
   YEAR: 'yearlyResetPeriodConfiguration',
   MONTH: 'monthlyResetPeriodConfiguration',
   WEEK: 'weeklyResetPeriodConfiguration',

@@ -1,6 +1,6 @@
 export { addsUp, changeFeature, isLevel, newFeature } from './change-feature.ts'
 export { allowanceColumns, resetColumns, WEEK_ANCHORS } from './grant-columns.ts'
-export { allowanceOf, limitAfter, resetAfter, resetOf } from './grant-terms.ts'
+export { allowanceOf, CONFIGURATIONS, limitAfter, resetAfter, resetOf } from './grant-terms.ts'
 export { featureHandlers, newFeatureFromWire } from './http.ts'
 export { type DimensionValue, fieldOf, type MeterEvent, matches } from './match-meter.ts'
 export { meterFromWire } from './meter-from-wire.ts'

@@ -31,8 +31,9 @@ export async function readCatalogFile(
   return { catalog, file }
 }
 
-/** The innermost object of a catalog that a place is in. */
-const OBJECT = /^(?:features|currencies|products)\/\d+(?:\/(?:plans|addons)\/\d+)?/
+/** The innermost object of a catalog, or entitlement of one, that a place is in. */
+const OBJECT =
+  /^(?:features|currencies|products)\/\d+(?:\/(?:plans|addons)\/\d+(?:\/entitlements\/\d+)?)?/
 
 const objectOf = (place: Mistake['place']): string => OBJECT.exec(place.join('/'))?.[0] ?? ''
 

@@ -88,6 +88,24 @@ export function changeCreditOfPackage(
   return changed(before, after, context)
 }
 
+/**
+ * Returns what a draft gives after something else was stated in place of it, or the same object if
+ * nothing differs.
+ */
+export const replacedBy = (before: PackageEntitlement, stated: PackageEntitlement) =>
+  changed(
+    before,
+    {
+      ...stated,
+      // As it was read: what a version shows of a feature is less than the feature.
+      ...(before.type === 'FEATURE' ? { feature: before.feature } : {}),
+      key: before.key,
+      createdAt: before.createdAt,
+      updatedAt: before.updatedAt,
+    } as PackageEntitlement,
+    { now: stated.updatedAt },
+  )
+
 /** The 400 for a change that says another type than that of the entitlement. */
 export const otherType = ({ type }: PackageEntitlement, where: Field) =>
   badInput(where.at('type'), `${where}: the type of the entitlement is ${type}`)
@@ -110,5 +128,8 @@ function commonAfter(
   return after
 }
 
-const changed = <T extends PackageEntitlement>(before: T, after: T, { now }: ChangeContext): T =>
-  isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
+const changed = <T extends PackageEntitlement>(
+  before: T,
+  after: T,
+  { now }: Pick<ChangeContext, 'now'>,
+): T => (isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now })

@@ -92,8 +92,45 @@ export const removeEntitlement = (
     const before = findAny(present, path.targetId)
     if (before === undefined) throw unknownFeature(inPath('id'), path.targetId)
     refuseOutdated(call, () => entitlementToWire(before))
-    await store.deleteEntitlement(tx, of, before.key)
+    await store.deleteEntitlements(tx, of, [before.key])
     return { result: before, before: [before], after: [] }
+  })
+
+/**
+ * Makes a list the entitlements of the draft, in its order. What the draft has of the same feature
+ * or currency is changed and stays the same entitlement. Errors as `addEntitlements`; 409 only if
+ * the list has a feature or a currency twice.
+ */
+export const replaceEntitlements = (
+  call: Call,
+  path: PackagePath,
+  inputs: readonly EntitlementInput[],
+): Promise<void> =>
+  changeDraft(call, path, async (tx, { of, holder, present, now }) => {
+    rules.refuseRepeated(inputs, [], LIST)
+    const objects = await holdObjects(tx, call, inputs.flatMap(namesOf))
+    const known = new Map(present.map((each) => [rules.nameOf(rules.targetOf(each)), each]))
+    const replaced = inputs.map((input) => known.get(rules.nameOf(input)) ?? null)
+    const orders = rules.ordersOf(replaced.map((before) => before?.order ?? null))
+    const stated = inputs.map((input, index) => {
+      const key = call.app.ids.next(now)
+      const order = required(orders[index], 'an order')
+      const where = LIST.at(index).of(input.id)
+      const made = makeOf(input, objects, { holder, key, order, now, where })
+      const before = replaced[index]
+      return before ? change.replacedBy(before, made) : made
+    })
+    rules.refuseTooLarge(stated, LIST)
+    const [was, kept, is] = [new Set(present), new Set(replaced), new Set(stated)]
+    const gone = present.filter((each) => !kept.has(each)).map(({ key }) => key)
+    const written = stated.filter((each) => !was.has(each))
+    if (gone.length > 0) await store.deleteEntitlements(tx, of, gone)
+    if (written.length > 0) await store.saveEntitlements(tx, { ...of, scope: call.scope }, written)
+    return {
+      result: undefined,
+      before: present.filter((each) => !is.has(each)),
+      after: written,
+    }
   })
 
 type Change<T> = {

@@ -74,3 +74,42 @@ test('a draft with what was archived, or with custom values at a fixed price, is
     refusal(400, 'InvalidArgumentError', /entitlement of a is custom/),
   )
 })
+
+test('orders of a list stay if they ascend and only the last ones are new', () => {
+  const cases: [(number | null)[], number[]][] = [
+    [[], []],
+    [
+      [null, null],
+      [0, 1],
+    ],
+    [
+      [3, 7],
+      [3, 7],
+    ],
+    [
+      [-2, 7, null, null],
+      [-2, 7, 8, 9],
+    ],
+    [
+      [-3, null],
+      [-3, 0],
+    ],
+    [
+      [7, 3],
+      [0, 1],
+    ],
+    [
+      [3, 3],
+      [0, 1],
+    ],
+    [
+      [null, 3],
+      [0, 1],
+    ],
+  ]
+  for (const [present, orders] of cases)
+    assert.deepEqual(
+      rules.ordersOf(present.map((order) => (order === null ? null : wholeUnits(order)))),
+      orders.map(wholeUnits),
+    )
+})

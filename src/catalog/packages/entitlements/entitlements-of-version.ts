@@ -16,7 +16,8 @@ export const targetOf = (entitlement: PackageEntitlement): Target => ({
   id: entitlement.type === 'FEATURE' ? entitlement.feature.id : entitlement.currency.id,
 })
 
-const nameOf = ({ type, id }: Target): string => `${type} ${id}`
+/** Differs between a feature and a currency with the same id. */
+export const nameOf = ({ type, id }: Target): string => `${type} ${id}`
 
 /** 409 if a target repeats an earlier one or is in the version. `where` is the list. */
 export function refuseRepeated(
@@ -36,8 +37,23 @@ export function refuseRepeated(
 }
 
 /** Returns the order of the next entitlement that does not say its own. */
-export const nextOrder = (present: readonly PackageEntitlement[]): Quantity =>
+export const nextOrder = (present: readonly Pick<PackageEntitlement, 'order'>[]): Quantity =>
   present.reduce((next, { order }) => (order >= next ? order + wholeUnits(1) : next), 0n)
+
+/**
+ * Returns orders that keep entitlements in the order of a list. `present` has null for those that
+ * are new. The present orders stay if they ascend and nothing new is before them.
+ */
+export function ordersOf(present: readonly (Quantity | null)[]): Quantity[] {
+  const count = present.indexOf(null)
+  const kept = (count < 0 ? present : present.slice(0, count)) as readonly Quantity[]
+  const staysSo =
+    present.slice(kept.length).every((order) => order === null) &&
+    kept.every((order, index) => order > (kept[index - 1] ?? order - 1n))
+  if (!staysSo) return present.map((_, index) => wholeUnits(index))
+  const first = nextOrder(kept.map((order) => ({ order })))
+  return present.map((order, index) => order ?? first + wholeUnits(index - kept.length))
+}
 
 /** 400 `InvalidArgumentError` if a version has too many entitlements, or too much text in them. */
 export function refuseTooLarge(entitlements: readonly PackageEntitlement[], where: Field): void {
@@ -88,7 +104,8 @@ export function refuseUnpublishable(
   }
 }
 
-function archivedName(each: PackageEntitlement): string | null {
+/** Returns what an entitlement names that is archived, or null. */
+export function archivedName(each: PackageEntitlement): string | null {
   if (each.type === 'FEATURE')
     return each.feature.status === 'SUSPENDED' ? `feature ${each.feature.id}` : null
   if (each.currency.isArchived) return `custom currency ${each.currency.id}`

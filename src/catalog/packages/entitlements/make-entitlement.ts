@@ -107,7 +107,7 @@ export function amountOf(
   if (amount === null && isGranted && !isCustom)
     throw impossible(
       where.at('amount'),
-      `${where}: amount may only be null if isCustom is true or isGranted is false`,
+      `${where}: amount is needed unless isCustom is true or isGranted is false`,
     )
   return { amount, cadence, isSoft }
 }

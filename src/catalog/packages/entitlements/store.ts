@@ -1,5 +1,14 @@
-import type { Sql, Tx } from '../../../db/index.ts'
-import { column, row, rowReader, rows, rowWriter, sql } from '../../../db/index.ts'
+import type { Reader, Sql, Tx } from '../../../db/index.ts'
+import {
+  column,
+  numberedRows,
+  readOfEach,
+  row,
+  rowReader,
+  rows,
+  rowWriter,
+  sql,
+} from '../../../db/index.ts'
 import { required } from '../../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../../kernel/clock.ts'
 import type { Uuid } from '../../../kernel/ids.ts'
@@ -51,26 +60,52 @@ const creditRow = row<CreditOfPackage>({
 const entitlementRow = (raw: Parameters<typeof featureRow>[0]): PackageEntitlement =>
   raw.type === 'FEATURE' ? featureRow(raw) : creditRow(raw)
 
+const columns = sql`
+  e.entitlement_key, e.behavior, e.is_granted, e.is_custom, e.is_soft,
+  to_json(e.hidden_from_widgets) as hidden_from_widgets, e.display_order,
+  e.display_name_override, e.description, e.created_at, e.updated_at,
+  case when e.feature_key is null then 'CREDIT' else 'FEATURE' end as type,
+  ${featureJson(sql`f`)} as feature, e.usage_limit, e.is_unlimited,
+  to_json(e.enum_values) as enum_values, e.reset_period, e.reset_according_to,
+  e.currency_key, c.id as currency_id,
+  c.archived_at is not null as currency_is_archived, e.amount, e.cadence, e.dependency_key,
+  d.id as dependency_id, d.status = 'SUSPENDED' as dependency_is_archived`
+
+const objects = sql`
+  left join lateral (select * from features where feature_key = e.feature_key offset 0) as f on true
+  left join lateral (
+    select * from currencies where currency_key = e.currency_key offset 0) as c on true
+  left join lateral (
+    select * from features where feature_key = e.dependency_key offset 0) as d on true`
+
 /** Returns the entitlements of a version, in their order. */
 export const entitlementsOf = rowReader(
   entitlementRow,
   ({ packageKey, version }: VersionKey) => sql`
-    select e.entitlement_key, e.behavior, e.is_granted, e.is_custom, e.is_soft,
-      to_json(e.hidden_from_widgets) as hidden_from_widgets, e.display_order,
-      e.display_name_override, e.description, e.created_at, e.updated_at,
-      case when e.feature_key is null then 'CREDIT' else 'FEATURE' end as type,
-      ${featureJson(sql`f`)} as feature, e.usage_limit, e.is_unlimited,
-      to_json(e.enum_values) as enum_values, e.reset_period, e.reset_according_to,
-      e.currency_key, c.id as currency_id,
-      c.archived_at is not null as currency_is_archived, e.amount, e.cadence, e.dependency_key,
-      d.id as dependency_id, d.status = 'SUSPENDED' as dependency_is_archived
-    from package_entitlements e
-      left join features f on f.feature_key = e.feature_key
-      left join currencies c on c.currency_key = e.currency_key
-      left join features d on d.feature_key = e.dependency_key
+    select ${columns} from package_entitlements e ${objects}
     where e.package_key = ${packageKey}::uuid and e.version = ${version}::integer
     order by e.display_order, e.entitlement_key`,
 )
+
+/** Returns the entitlements of each version, in their order. */
+export const entitlementsOfEach = (
+  reader: Reader,
+  versions: readonly VersionKey[],
+): Promise<PackageEntitlement[][]> =>
+  readOfEach(reader, versions, {
+    row: entitlementRow,
+    statement: sql`
+      select asked.position, ${columns}
+      from ${numberedRows(versions, {
+        package_key: ['uuid', ({ packageKey }) => packageKey],
+        version: ['integer', ({ version }) => version],
+      })} as asked
+        cross join lateral (
+          select * from package_entitlements e
+          where e.package_key = asked.package_key and e.version = asked.version offset 0
+        ) as e ${objects}
+      order by asked.position, e.display_order, e.entitlement_key`,
+  })
 
 /**
  * A scalar for statements of packages: the ids and types of the entitlements of a version, in their
@@ -147,11 +182,11 @@ export const saveEntitlements = rowWriter<Place, PackageEntitlement>(
       dependency_key = excluded.dependency_key, updated_at = excluded.updated_at`,
 )
 
-export const deleteEntitlement = (tx: Tx, of: VersionKey, entitlementKey: Uuid) =>
+export const deleteEntitlements = (tx: Tx, of: VersionKey, keys: readonly Uuid[]) =>
   tx.execute(sql`
     delete from package_entitlements
     where package_key = ${of.packageKey}::uuid and version = ${of.version}::integer
-      and entitlement_key = ${entitlementKey}::uuid`)
+      and entitlement_key = any(${keys}::uuid[])`)
 
 /**
  * Copies the entitlements of a version into another one, which has none. `at` is when they were
