@@ -6,7 +6,8 @@ import { required } from '../../src/kernel/assert.ts'
 import { contract } from '../support/api-document.ts'
 import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, writesNothing } from './calls.ts'
+import { calls, writesNothing } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 import { portrait } from './portrait.ts'
 
 /** Each kind of caller calls each operation. */

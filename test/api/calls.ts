@@ -1,11 +1,10 @@
 import type { OperationId } from '../../src/api.gen.ts'
-import { required } from '../../src/kernel/assert.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
-import { NOW, type Tenant, type World } from '../support/world.ts'
-import { accessCalls, accessPath, furnishAccess } from './access-calls.ts'
-import { furnishPackages, packageCalls } from './package-calls.ts'
-import { furnishSubscriptions, subscriptionCalls } from './subscription-calls.ts'
+import { NOW } from '../support/world.ts'
+import { accessCalls, accessPath } from './access-calls.ts'
+import { packageCalls } from './package-calls.ts'
+import { subscriptionCalls } from './subscription-calls.ts'
 
 /** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
@@ -21,14 +20,14 @@ export const path = {
   ...accessPath,
 }
 /** In paths of features, `id` is the id of the feature. */
-const feature = { id: path.featureId }
-const budget = { entityId: path.entityId, featureId: path.featureId }
-const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
+export const feature = { id: path.featureId }
+export const budget = { entityId: path.entityId, featureId: path.featureId }
+export const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
 
 const usageOfOne = { featureId: path.featureId, customerId: path.id }
 
 /** A grant of a NUMBER feature. */
-const grant = grantItem(path.featureId, {
+export const grant = grantItem(path.featureId, {
   period: '1 year',
   usageLimit: 1000,
   resetPeriod: 'MONTH',
@@ -281,122 +280,3 @@ export const writesNothing = (id: OperationId): boolean =>
   operationOf(id).method === 'GET' && !STORES_DENIALS.includes(id)
 
 export const operationIds = Object.keys(calls) as OperationId[]
-
-/**
- * Prepares an environment: creates all objects that the calls need, with `mark` in every text that
- * a response can show.
- */
-export async function furnish(tenant: Tenant, mark: string): Promise<void> {
-  await furnishCatalog(tenant, mark)
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: {
-      types: ['user', 'unused'].map((id) => ({
-        id,
-        displayName: `${id} ${mark}`,
-        description: mark,
-        attributionKeys: [`${id}Id`],
-      })),
-    },
-  })
-  await tenant.ok('v1.customers.provision', {
-    body: {
-      id: path.id,
-      name: mark,
-      metadata: { mark },
-      defaultPaymentMethod: {
-        billingId: mark,
-        type: 'CARD',
-        cardLast4Digits: null,
-        cardExpiryMonth: null,
-        cardExpiryYear: null,
-      },
-      integrations: [{ id: path.integrationId, vendorIdentifier: 'STRIPE', syncedEntityId: mark }],
-    },
-  })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params: path,
-    body: {
-      entities: [
-        { id: path.entityId, entityTypeId: 'user', displayName: mark, metadata: { mark } },
-      ],
-    },
-  })
-  await tenant.ok('v1.customers.promotionalEntitlements.create', {
-    params: path,
-    body: { promotionalEntitlements: [grant] },
-  })
-  const { data: budgets } = await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params: path,
-    body: {
-      assignments: [
-        { ...budget, usageLimit: 100, cadence: 'P1M' },
-        { entityId: path.entityId, currencyId: path.currencyId, usageLimit: 1, cadence: 'P1M' },
-      ],
-    },
-  })
-  tenant.made.set(path.budgetId, required(budgets[0], 'a budget').id)
-  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
-  await tenant.ok('v1.environment.settings.update', {
-    body: { allowedOrigins: ['https://furnished.example.com'] },
-  })
-  await tenant.ok('v1.usage.report', {
-    body: {
-      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
-    },
-  })
-  const { data } = await tenant.ok('v1.customers.reservations.create', {
-    params: path,
-    body: { ...use, idempotencyKey: 'furnished', dimensions: { ...use.dimensions, mark } },
-  })
-  tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
-  await tenant.ok('v1.customers.checkEntitlement', {
-    params: path,
-    query: {
-      featureId: path.featureId,
-      requestedUsage: '101',
-      'dimensions[userId]': path.entityId,
-    },
-  })
-  const [decision] = (await tenant.ok('v1.decisions.list')).data
-  tenant.made.set(path.decisionId, required(decision, 'a denial').id)
-  await furnishPackages(tenant, mark)
-  await furnishSubscriptions(tenant, mark)
-  await furnishAccess(tenant, mark)
-}
-
-/** Returns an environment that `furnish` has prepared. */
-export async function furnishIn(world: World, mark: string): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, mark)
-  return tenant
-}
-
-async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
-  const texts = { displayName: mark, description: mark, metadata: { mark } }
-  await tenant.ok('v1.features.createFeature', {
-    body: {
-      ...feature,
-      ...texts,
-      featureType: 'NUMBER',
-      meterType: 'INCREMENTAL',
-      featureUnits: mark,
-      featureUnitsPlural: mark,
-    },
-  })
-  await tenant.ok('v1.features.createFeature', {
-    body: {
-      id: 'region',
-      ...texts,
-      featureType: 'ENUM',
-      enumConfiguration: [{ value: mark, displayName: mark }],
-    },
-  })
-  await tenant.ok('v1.credits.customCurrencies.create', {
-    body: {
-      id: path.currencyId,
-      ...texts,
-      symbol: mark,
-      units: { singular: mark, plural: mark },
-    },
-  })
-}

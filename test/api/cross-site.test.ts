@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { ACCEPTS_PERSONS, addMember, type Credential, personOf } from '../support/persons.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn } from './calls.ts'
+import { calls } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 import { portrait } from './portrait.ts'
 
 /** A page of another site makes a browser send a write, to which a proxy adds an API key. */

@@ -11,7 +11,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { customerToken } from '../support/customer-token.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, operationIds, path } from './calls.ts'
+import { calls, operationIds, path } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 const world = await openWorld()
 const MARK = 'mark'

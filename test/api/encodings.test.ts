@@ -5,7 +5,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld, withMade } from '../support/world.ts'
-import { calls, furnishIn } from './calls.ts'
+import { calls } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 /** The content encodings of responses, for every operation that reads. */
 

@@ -5,7 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { OperationId } from '../../src/api.gen.ts'
 import { openWorld } from '../support/world.ts'
-import { calls, furnishIn } from './calls.ts'
+import { calls } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 type Era = {
   operations: Record<string, { responses: Record<string, { schema: object }> }>

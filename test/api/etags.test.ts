@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, operationIds, path } from './calls.ts'
+import { calls, operationIds, path } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 import { portrait } from './portrait.ts'
 
 /** Two servers over one database. */

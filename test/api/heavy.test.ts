@@ -5,7 +5,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { operationOf } from '../support/contract-client.ts'
 import { until } from '../support/deadline.ts'
 import { openWorldApart } from '../support/world.ts'
-import { calls, furnishIn, operationIds } from './calls.ts'
+import { calls, operationIds } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 const MARK = 'mark-of-one'
 const world = await openWorldApart()

@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { PAGE_BYTES, type Sql, sql } from '../../src/db/index.ts'
 import { contract } from '../support/api-document.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, path } from './calls.ts'
+import { calls, path } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 /** Rules of all lists that can be paged in both directions. */
 

@@ -4,7 +4,8 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { answersOfNobody, calls, furnishIn, operationIds, path, writesNothing } from './calls.ts'
+import { answersOfNobody, calls, operationIds, path, writesNothing } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 import { portrait } from './portrait.ts'
 
 const world = await openWorld()

@@ -7,7 +7,8 @@ import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld, withMade } from '../support/world.ts'
-import { calls, furnish, furnishIn } from './calls.ts'
+import { calls } from './calls.ts'
+import { furnish, furnishIn } from './furnish.ts'
 
 const world = await openWorld()
 const { app } = world.bursar

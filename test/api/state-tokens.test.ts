@@ -7,7 +7,8 @@ import { operationOf, type Request } from '../support/contract-client.ts'
 import { query } from '../support/databases.ts'
 import { stateTokensOf } from '../support/state-tokens.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnishIn, operationIds, path } from './calls.ts'
+import { calls, operationIds, path } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 import { portrait } from './portrait.ts'
 
 const world = await openWorld()

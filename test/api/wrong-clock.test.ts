@@ -8,7 +8,8 @@ import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld, withMade } from '../support/world.ts'
-import { calls, furnishIn } from './calls.ts'
+import { calls } from './calls.ts'
+import { furnishIn } from './furnish.ts'
 
 /** Each operation that writes, on a server that finds its clock wrong after the writes. */
 

@@ -1,5 +1,5 @@
 import { required } from '../../../src/kernel/assert.ts'
-import { furnish } from '../../api/calls.ts'
+import { furnish } from '../../api/furnish.ts'
 import { grantItem } from '../../support/grants.ts'
 import type { Tenant } from '../../support/world.ts'
 import { MARKUP } from './markup.ts'
