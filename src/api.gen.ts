@@ -610,6 +610,10 @@ export type BadInputErrorResponseDto = {
     | 'ApiKeyHasExpiry'
     | null
   field: ErrorField
+  /**
+   * Only if a catalog is refused because of what it says: up to 1,000 of its mistakes.
+   */
+  mistakes?: ErrorMistake[]
 }
 
 /**
@@ -3012,6 +3016,17 @@ export type EnvironmentType = 'DEVELOPMENT' | 'SANDBOX' | 'PRODUCTION'
  * The field of the request that has to change: in the body a JSON pointer without its first slash, such as `entityEntitlements/3/usageLimit`, or an empty text for the body as a whole; elsewhere `path:id`, `query:limit`, `query:createdAt/gte` or `header:Idempotency-Key`. Null if the error is about no field.
  */
 export type ErrorField = string | null
+
+/**
+ * One of the mistakes in a request.
+ */
+export type ErrorMistake = {
+  /**
+   * A sentence that says what is wrong.
+   */
+  message: string
+  field: ErrorField
+}
 
 /**
  * An error without a code.

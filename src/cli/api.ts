@@ -7,6 +7,7 @@ type ResponseBody = {
   message?: string
   code?: string | null
   field?: string | null
+  mistakes?: readonly { message: string; field: string | null }[]
 }
 
 /** The API of a running Bursar server, over HTTP. */

@@ -97,6 +97,28 @@ test('drafts are named, and a file that would change one is refused at its place
   assert.match(refusal, new RegExp(`${file}:${line}:\\d+: .*plan pro has a draft`))
 })
 
+test('everything that cannot change is listed with line and column', async () => {
+  const tenant = await filled()
+  await tenant.ok('v1.plans.createDraft', { params: { id: 'pro' } })
+  const lines = (await succeeds(tenant, 'export')).split('\n')
+  const changed = lines.map((line) =>
+    line
+      .replace('displayName: Pro', 'displayName: Other')
+      .replace('meterType: FLUCTUATING', 'meterType: INCREMENTAL'),
+  )
+  const file = fileOf(changed.join('\n'))
+  const { code, stderr } = await run(tenant, 'plan', file)
+  assert.equal(code, 1)
+  const lineOf = (text: string) => changed.findIndex((line) => line.includes(text)) + 1
+  const [meterType, pro] = stderr.replace('bursar: ', '').trim().split('\n')
+  const seats =
+    changed.findIndex(
+      (line, index) => index > lineOf('id: seats') - 1 && line.includes('meterType'),
+    ) + 1
+  assert.match(meterType ?? '', new RegExp(`^${file}:${seats}:\\d+: features\\[2\\]: meterType`))
+  assert.match(pro ?? '', new RegExp(`^${file}:${lineOf('- id: pro')}:\\d+: .* has a draft`))
+})
+
 /** Each line with a mistake ends with `#!`. A line with two ends with `#!!`. */
 const WRONG = `
 features:

@@ -1,10 +1,11 @@
 import { stringify } from 'yaml'
 import type { CatalogApplication, CatalogReference, CatalogState } from '../api.gen.ts'
+import { placeAt } from '../catalog/document/index.ts'
 import { readConfig } from '../config.ts'
 import { catalogSchema, readApiDocument } from '../http/index.ts'
 import { type Api, createApi, RefusedError } from './api.ts'
 import { readArguments, runAction, takePositionals } from './arguments.ts'
-import { type CatalogFile, readCatalogFile } from './catalog/read-catalog-file.ts'
+import { type CatalogFile, listOf, readCatalogFile } from './catalog/read-catalog-file.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { numberOf } from './number-of.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
@@ -110,7 +111,7 @@ async function requestOf(
 const apiOf = async (values: { url?: string; key?: string }, terminal: Terminal) =>
   createApi(await serverOf(values, readConfig(terminal.env, terminal.cwd)))
 
-/** Throws a `CommandError` that names the place of what the server refuses. */
+/** Throws a `CommandError` that names the places of all that the server refuses. */
 async function send(
   { api, catalog, archive, file }: CatalogRequest,
   more: { dryRun?: true; revision?: string },
@@ -120,11 +121,13 @@ async function send(
     return body.data as CatalogApplication
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
-    const { message = '', field } = error.response.body
-    const [root, ...parts] = (field ?? '').split('/')
-    if (root !== 'catalog') throw error
-    const place = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part))
-    throw new CommandError(`${file.at(place)}: ${message}`, { cause: error })
+    const { message = '', field, mistakes = [{ message, field }] } = error.response.body
+    const found = mistakes.flatMap((mistake) => {
+      const [root, ...place] = placeAt(mistake.field ?? '')
+      return root === 'catalog' ? [{ place, message: mistake.message }] : []
+    })
+    if (found.length === 0) throw error
+    throw new CommandError(listOf(found, file), { cause: error })
   }
 }
 

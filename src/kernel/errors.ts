@@ -22,12 +22,14 @@ export class ApiError extends Error {
   readonly code: string | null
   readonly field: Field | null
   readonly headers: Readonly<Record<string, string>>
+  /** Everything that is wrong with the request. Empty if the message says it all. */
+  readonly mistakes: readonly ErrorMistake[]
 
   constructor(
     status: ApiErrorStatus,
     code: string | null,
     message: string,
-    { field = null, headers = {} }: ErrorDetails = {},
+    { field = null, headers = {}, mistakes = [] }: ErrorDetails = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -35,17 +37,27 @@ export class ApiError extends Error {
     this.code = code
     this.field = field
     this.headers = headers
+    this.mistakes = mistakes
   }
 }
 
-type ErrorDetails = { field?: Field | null; headers?: Readonly<Record<string, string>> }
+type ErrorMistake = { field: Field; message: string }
+
+type ErrorDetails = {
+  field?: Field | null
+  headers?: Readonly<Record<string, string>>
+  mistakes?: readonly ErrorMistake[]
+}
 
 /** The body of an error response. */
-export const errorBody = ({ message, code, field }: ApiError) => ({
+export const errorBody = ({ message, code, field, mistakes }: ApiError) => ({
   message,
   code,
   field: field?.pointer ?? null,
+  ...(mistakes.length === 0 ? {} : { mistakes: mistakes.map(mistakeToWire) }),
 })
+
+const mistakeToWire = ({ field, message }: ErrorMistake) => ({ message, field: field.pointer })
 
 /** 400. The code is `BadUserInput` unless the API document has a more specific one. */
 export const badInput = (

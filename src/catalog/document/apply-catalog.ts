@@ -1,6 +1,6 @@
 import type { Catalog, CatalogChange, CatalogReference } from '../../api.gen.ts'
 import { type Database, type Tx, within } from '../../db/index.ts'
-import { ApiError, badInput, preconditionFailed } from '../../kernel/errors.ts'
+import { ApiError, preconditionFailed } from '../../kernel/errors.ts'
 import { inBody } from '../../kernel/field.ts'
 import type { Call, Handlers } from '../../operation.ts'
 import { lockCatalog } from '../catalog-store.ts'
@@ -203,25 +203,25 @@ function atPlace(error: unknown, item: Item, place: Place): unknown {
   const parts =
     name !== undefined && name !== 'productId' && name in item.fields ? [name, ...inner] : []
   const field = inBody('catalog', ...place, ...parts)
-  return error.status === 400
-    ? new ApiError(400, error.code, message, { field })
-    : badInput(field, message)
+  const code = error.status === 400 ? error.code : 'BadUserInput'
+  return new ApiError(400, code, message, { field, mistakes: [{ field, message }] })
 }
 
-/** The most mistakes that a message names. */
+/** The most mistakes that a message names, and that a response lists. */
 const SHOWN_LIMIT = 20
+const LISTED_LIMIT = 1000
 
-/** 400 if there are mistakes. The message names them all, and the field the first one. */
+/** 400 if there are mistakes. The field is that of the first one. */
 function refuse(mistakes: readonly Mistake[]): void {
-  const [first] = mistakes
-  if (first === undefined) return
-  const shown = mistakes.slice(0, SHOWN_LIMIT).map(({ place, message }) => {
+  const listed = mistakes.slice(0, LISTED_LIMIT).map(({ place, message }) => {
     const object = objectAt(place)
-    return object.length === 0 ? message : `${textOf(object)}: ${message}`
+    const text = object.length === 0 ? message : `${textOf(object)}: ${message}`
+    return { field: inBody('catalog', ...place), message: text }
   })
+  const [first] = listed
+  if (first === undefined) return
+  const shown = listed.slice(0, SHOWN_LIMIT).map(({ message }) => message)
   const more = mistakes.length - shown.length
-  throw badInput(
-    inBody('catalog', ...first.place),
-    more === 0 ? shown.join('; ') : `${shown.join('; ')}; and ${more} more`,
-  )
+  const message = more === 0 ? shown.join('; ') : `${shown.join('; ')}; and ${more} more`
+  throw new ApiError(400, 'BadUserInput', message, { field: first.field, mistakes: listed })
 }

@@ -1,3 +1,3 @@
 export { findMistakes } from './find-mistakes.ts'
 export { catalogHandlers } from './http.ts'
-export type { Mistake } from './mistakes.ts'
+export { type Mistake, placeAt } from './mistakes.ts'

@@ -79,9 +79,13 @@ export const textOf = (place: Place): string => String(inBody(...place))
 
 /** Returns the place within an object that a refusal names. None if it is not in the body. */
 export const partsIn = (field: Field | null): Place =>
-  field === null || field.pointer === '' || field.pointer.includes(':')
+  field === null || field.pointer.includes(':') ? [] : placeAt(field.pointer)
+
+/** Returns the place that a pointer of an error response names in the body. */
+export const placeAt = (pointer: string): Place =>
+  pointer === ''
     ? []
-    : field.pointer
+    : pointer
         .split('/')
         .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
         .map((part) => (/^\d+$/.test(part) ? Number(part) : part))

@@ -37,7 +37,8 @@ const OBJECT =
 
 const objectOf = (place: Mistake['place']): string => OBJECT.exec(place.join('/'))?.[0] ?? ''
 
-function listOf(mistakes: readonly Mistake[], file: YamlFile): string {
+/** Returns a line for each mistake, with its line and column, in the order of the file. */
+export function listOf(mistakes: readonly Mistake[], file: YamlFile): string {
   const lines = mistakes
     .toSorted((one, other) => file.byPosition(one.place, other.place))
     .map(({ place, message }) => `${file.at(place)}: ${message}`)
