@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{_n as t}from"./base.js";import{t as n}from"./packages.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r();function o(){let e=t(`plan`);return(0,a.jsx)(n,{kind:`plan`,id:e},e)}export{i as t};
+import{n as e}from"./rolldown-runtime.js";import{bn as t}from"./base.js";import{r as n,t as r}from"./packages.js";import{O as i}from"./vendor.js";var a=e({View:()=>s}),o=i();function s(){let e=t(`plan`);return(0,o.jsx)(n,{kind:`plan`,id:e,children:e=>(0,o.jsx)(r,{state:e})},e)}export{a as t};

@@ -28,8 +28,9 @@ export function addressesIn(environment: string) {
     features: `${root}/features`,
     feature: (id: string) => `${root}/features/${part(id)}`,
     products: `${root}/products`,
-    plan: (id: string) => `${root}/plans/${part(id)}`,
-    addon: (id: string) => `${root}/add-ons/${part(id)}`,
+    plan: (id: string, tab?: 'entitlements') => `${root}/plans/${part(id)}${tab ? `/${tab}` : ''}`,
+    addon: (id: string, tab?: 'entitlements') =>
+      `${root}/add-ons/${part(id)}${tab ? `/${tab}` : ''}`,
     product: (id: string) => `${root}/products/${part(id)}`,
     entityTypes: (query: Record<string, string | undefined> = {}) =>
       `${root}/entity-types${searchOf(query)}`,

@@ -17,6 +17,26 @@ export const operations = {
     path: '/api/v1/addons/{id}/draft',
     permission: 'addons:write',
   },
+  'v1.addons.entitlements.create': {
+    method: 'POST',
+    path: '/api/v1/addons/{addonId}/entitlements',
+    permission: 'addons:write',
+  },
+  'v1.addons.entitlements.delete': {
+    method: 'DELETE',
+    path: '/api/v1/addons/{addonId}/entitlements/{id}',
+    permission: 'addons:write',
+  },
+  'v1.addons.entitlements.list': {
+    method: 'GET',
+    path: '/api/v1/addons/{addonId}/entitlements',
+    permission: 'addons:read',
+  },
+  'v1.addons.entitlements.update': {
+    method: 'PATCH',
+    path: '/api/v1/addons/{addonId}/entitlements/{id}',
+    permission: 'addons:write',
+  },
   'v1.addons.list': {
     method: 'GET',
     path: '/api/v1/addons',
@@ -295,6 +315,26 @@ export const operations = {
   'v1.plans.createDraft': {
     method: 'POST',
     path: '/api/v1/plans/{id}/draft',
+    permission: 'plans:write',
+  },
+  'v1.plans.entitlements.create': {
+    method: 'POST',
+    path: '/api/v1/plans/{planId}/entitlements',
+    permission: 'plans:write',
+  },
+  'v1.plans.entitlements.delete': {
+    method: 'DELETE',
+    path: '/api/v1/plans/{planId}/entitlements/{id}',
+    permission: 'plans:write',
+  },
+  'v1.plans.entitlements.list': {
+    method: 'GET',
+    path: '/api/v1/plans/{planId}/entitlements',
+    permission: 'plans:read',
+  },
+  'v1.plans.entitlements.update': {
+    method: 'PATCH',
+    path: '/api/v1/plans/{planId}/entitlements/{id}',
     permission: 'plans:write',
   },
   'v1.plans.list': {

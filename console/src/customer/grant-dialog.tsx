@@ -1,8 +1,10 @@
 import type { Feature, PromotionalEntitlementInput, ResetPeriod } from '../../../src/api.gen.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
+import { EnumChecks } from '../catalog/enum-checks.tsx'
+import { RESETS } from '../catalog/reset-choices.ts'
 import { choicesOf, labelledChoices } from '../ui/choices.ts'
-import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/field.tsx'
+import { CheckField, FieldRow, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { numberIn, refuseNumber } from '../ui/number.ts'
 import { type Form, useForm } from '../ui/use-form.ts'
@@ -16,15 +18,6 @@ const PERIODS = labelledChoices<Period>({
   '6 month': 'six months',
   '1 year': 'a year',
   custom: 'until …',
-})
-
-const RESETS = labelledChoices<ResetPeriod | 'NEVER'>({
-  NEVER: 'never',
-  HOUR: 'every hour',
-  DAY: 'every day',
-  WEEK: 'every week',
-  MONTH: 'every month',
-  YEAR: 'every year',
 })
 
 /** What a grant is made of, as it is typed. */
@@ -110,7 +103,7 @@ function ValueFields({ feature, form }: { feature: Feature; form: Form<GrantFiel
   const { featureType, meterType, featureUnitsPlural } = feature
   const { isUnlimited } = form.fields
   if (featureType === 'BOOLEAN') return null
-  if (featureType === 'ENUM') return <EnumFields feature={feature} {...form.bind('values')} />
+  if (featureType === 'ENUM') return <EnumChecks feature={feature} {...form.bind('values')} />
   const isMetered = meterType !== 'None'
   return (
     <>
@@ -136,29 +129,6 @@ function ValueFields({ feature, form }: { feature: Feature; form: Form<GrantFiel
         <CheckField {...form.bind('isSoft')} label="Soft limit" hint="Usage may exceed it." />
       )}
     </>
-  )
-}
-
-function EnumFields(props: {
-  feature: Feature
-  value: readonly string[]
-  onChange: (value: string[]) => void
-}) {
-  const { feature, value: chosen, onChange } = props
-  return (
-    <Fieldset legend="Values">
-      {(feature.enumConfiguration ?? []).map(({ value, displayName }) => (
-        <CheckField
-          key={value}
-          label={displayName}
-          hint={value}
-          value={chosen.includes(value)}
-          onChange={(isOn) =>
-            onChange(isOn ? [...chosen, value] : chosen.filter((each) => each !== value))
-          }
-        />
-      ))}
-    </Fieldset>
   )
 }
 

@@ -3,8 +3,8 @@ import { CheckField, FieldRow, Fieldset, SelectField, TextField } from '../ui/fi
 import { Muted } from '../ui/page.tsx'
 import type { FieldState, Form } from '../ui/use-form.ts'
 import type { DraftFields } from './draft-values.ts'
-import type { Peers } from './state.ts'
 import { TEXTS, TRIAL_ENDS, TRIAL_UNITS } from './texts.ts'
+import type { Peers } from './use-packages.ts'
 
 type Props = { form: Form<DraftFields>; id: string; peers: Peers }
 

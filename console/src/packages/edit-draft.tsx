@@ -10,7 +10,7 @@ import { AddonFields, PlanFields } from './draft-fields.tsx'
 import { bodyOf, fieldsOf, refuse } from './draft-values.ts'
 import { EVENTS_OF } from './events.ts'
 import { KINDS, OPERATIONS, type PackageKind, type PackageVersion } from './operations.ts'
-import type { Peers } from './state.ts'
+import { usePeers } from './use-packages.ts'
 
 /** The fields that are shown when somebody else has changed the draft. */
 const COMPARED = {
@@ -27,7 +27,7 @@ const COMPARED = {
   metadata: 'Labels',
 }
 
-type Props = { kind: PackageKind; id: string; peers: Peers; onClose: () => void }
+type Props = { kind: PackageKind; id: string; onClose: () => void }
 
 /** Edits the draft of a plan or an add-on. */
 export function EditDraft(props: Props) {
@@ -50,7 +50,8 @@ export function EditDraft(props: Props) {
 }
 
 function DraftForm(props: Props & { draft: PackageVersion; etag: string | undefined }) {
-  const { kind, id, peers, draft, etag, onClose } = props
+  const { kind, id, draft, etag, onClose } = props
+  const peers = usePeers(draft.productId)
   const params = { id }
   const now = fieldsOf(draft)
   const form = useForm(OPERATIONS[kind].update, {

@@ -17,6 +17,12 @@ export const OPERATIONS = {
     createDraft: 'v1.plans.createDraft',
     removeDraft: 'v1.plans.removeDraft',
     publish: 'v1.plans.publish',
+    entitlements: {
+      list: 'v1.plans.entitlements.list',
+      create: 'v1.plans.entitlements.create',
+      update: 'v1.plans.entitlements.update',
+      remove: 'v1.plans.entitlements.delete',
+    },
   },
   addon: {
     list: 'v1.addons.list',
@@ -27,8 +33,20 @@ export const OPERATIONS = {
     createDraft: 'v1.addons.createDraft',
     removeDraft: 'v1.addons.removeDraft',
     publish: 'v1.addons.publish',
+    entitlements: {
+      list: 'v1.addons.entitlements.list',
+      create: 'v1.addons.entitlements.create',
+      update: 'v1.addons.entitlements.update',
+      remove: 'v1.addons.entitlements.delete',
+    },
   },
 } as const
+
+/**
+ * Parameters of the operations on entitlements. A path names the plan or the add-on by the one that
+ * it has, and `target` is the feature or currency.
+ */
+export const pathOf = (id: string, target = '') => ({ planId: id, addonId: id, id: target })
 
 /** What each kind is called, and the call that makes the first one. */
 export const KINDS: Readonly<

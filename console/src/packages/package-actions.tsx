@@ -55,7 +55,7 @@ export function PackageActions({ state }: { state: PackageState }) {
       <Button {...button('publish')} look="primary" icon={Upload}>
         Publish
       </Button>
-      {opened === 'edit' && <EditDraft kind={kind} id={id} peers={state.peers} onClose={close} />}
+      {opened === 'edit' && <EditDraft kind={kind} id={id} onClose={close} />}
       {opened === 'publish' && <PublishDialog state={state} onClose={close} />}
       {opened === 'discard' && <DiscardDraft state={state} onClose={close} />}
       {opened === 'archive' && <ArchivePackage state={state} onClose={close} />}

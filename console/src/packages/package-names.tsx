@@ -2,15 +2,19 @@ import { useAddresses } from '../address-state.ts'
 import { LinkTo } from '../ui/page.tsx'
 import { Id, Name, None } from '../ui/text.tsx'
 import type { PackageKind } from './operations.ts'
-import type { Peers } from './state.ts'
+import type { Peers } from './use-packages.ts'
 import type { ChangePart, FieldPair, FieldValue } from './version-fields.ts'
 import { changeParts } from './version-fields.ts'
 
 /** A plan or an add-on by its name, which leads to it. */
-export function PackageLink(props: { kind: PackageKind; id: string; peers: Peers }) {
-  const { kind, id, peers } = props
+export function PackageLink(props: {
+  kind: PackageKind
+  id: string
+  nameOf: (id: string) => string | null
+}) {
+  const { kind, id, nameOf } = props
   const addresses = useAddresses()
-  const name = peers[kind].nameOf(id)
+  const name = nameOf(id)
   return (
     <>
       <LinkTo address={addresses[kind](id)}>
@@ -29,7 +33,7 @@ export function FieldText({ value, peers }: { value: FieldValue | null; peers: P
   if (value.ids.length === 0) return <None />
   return value.ids.map((id) => (
     <div key={id}>
-      <PackageLink kind={value.of} id={id} peers={peers} />
+      <PackageLink kind={value.of} id={id} nameOf={peers[value.of].nameOf} />
     </div>
   ))
 }

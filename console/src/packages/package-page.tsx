@@ -3,7 +3,7 @@ import { useAddresses } from '../address-state.ts'
 import { useSession } from '../api/session.tsx'
 import { useRead } from '../api/use-read.ts'
 import { LinkButton } from '../ui/button.tsx'
-import { IdBeside, LinkTo, Page } from '../ui/page.tsx'
+import { IdBeside, LinkTo, Page, Tabs } from '../ui/page.tsx'
 import { IfPermitted, Loaded, Loading, Problem } from '../ui/states.tsx'
 import { Name } from '../ui/text.tsx'
 import { EVENTS_OF } from './events.ts'
@@ -11,31 +11,51 @@ import { OPERATIONS, type PackageKind, type PackageVersion } from './operations.
 import { PackageActions } from './package-actions.tsx'
 import type { PackageState } from './state.ts'
 import { usePackages } from './use-packages.ts'
-import { Versions } from './versions.tsx'
 
-/** The view of one plan or add-on. */
-export function PackagePage({ kind, id }: { kind: PackageKind; id: string }) {
+type Children = (state: PackageState) => ReactNode
+
+/** Around the views of one plan or add-on: its name, what can be done with it, its tabs. */
+export function PackagePage(props: { kind: PackageKind; id: string; children: Children }) {
+  const { kind, id, children } = props
   const addresses = useAddresses()
   const operation = OPERATIONS[kind].retrieve
   const mayRead = useSession().whyNot(operation) === null
   const reading = useRead(operation, { params: { id } }, { isOn: mayRead })
-  const version = reading.data?.data
-  const peers = {
-    plan: usePackages('plan', kind === 'plan' ? version?.productId : undefined),
-    addon: usePackages('addon', version?.productId),
-  }
+  const shown = reading.data?.data
+  const packages = usePackages(kind, shown?.productId)
+  const state = shown && stateOf({ kind, id, etag: reading.data?.etag }, shown, packages.drafts)
   return (
     <Page
-      title={version?.displayName || id}
-      beside={<IdBeside id={id} isArchived={version?.status === 'ARCHIVED'} />}
+      title={shown?.displayName || id}
+      beside={<IdBeside id={id} isArchived={shown?.status === 'ARCHIVED'} />}
       actions={
-        <LinkButton to={addresses.historyOf(id, { types: EVENTS_OF[kind] })}>History</LinkButton>
+        <>
+          <LinkButton size="small" to={addresses.historyOf(id, { types: EVENTS_OF[kind] })}>
+            History
+          </LinkButton>
+          {state && <PackageActions state={state} />}
+        </>
       }
-      lead={version && <Product kind={kind} id={version.productId} />}
+      lead={shown && <Product kind={kind} id={shown.productId} />}
     >
+      <Tabs
+        label={`Views of the ${kind === 'plan' ? 'plan' : 'add-on'}`}
+        tabs={[
+          { label: 'Versions', to: addresses[kind](id) },
+          { label: 'Entitlements', to: addresses[kind](id, 'entitlements') },
+        ]}
+      />
       <IfPermitted id={operation}>
         <Loaded reading={reading}>
-          {({ data, etag }) => <State {...{ kind, id, etag, peers }} shown={data} />}
+          {() =>
+            state ? (
+              children(state)
+            ) : packages.error ? (
+              <Problem error={packages.error} onRetry={() => void packages.refetch()} />
+            ) : (
+              <Loading />
+            )
+          }
         </Loaded>
       </IfPermitted>
     </Page>
@@ -54,21 +74,20 @@ function Product({ kind, id }: { kind: PackageKind; id: string }): ReactNode {
   )
 }
 
-/** A read returns what is published. The list of drafts tells whether there is also a draft. */
-function State(
-  props: Pick<PackageState, 'kind' | 'id' | 'etag' | 'peers'> & { shown: PackageVersion },
-) {
-  const { kind, id, etag, peers, shown } = props
-  const { drafts, error, refetch } = peers[kind]
-  if (shown.status === 'PUBLISHED' && drafts === undefined)
-    return error ? <Problem error={error} onRetry={() => void refetch()} /> : <Loading />
-  const state: PackageState = {
-    kind,
-    id,
-    etag,
-    peers,
+/**
+ * A read returns what is published. The list of drafts tells whether there is also a draft. Returns
+ * null until that is known.
+ */
+function stateOf(
+  read: Pick<PackageState, 'kind' | 'id' | 'etag'>,
+  shown: PackageVersion,
+  drafts: readonly PackageVersion[] | undefined,
+): PackageState | null {
+  if (shown.status === 'PUBLISHED' && drafts === undefined) return null
+  return {
+    ...read,
+    productId: shown.productId,
     published: shown.status === 'DRAFT' ? null : shown,
-    draft: shown.status === 'DRAFT' ? shown : (drafts?.find((each) => each.id === id) ?? null),
+    draft: shown.status === 'DRAFT' ? shown : (drafts?.find((each) => each.id === read.id) ?? null),
   }
-  return <Versions state={state} actions={<PackageActions state={state} />} />
 }

@@ -2,18 +2,23 @@ import type { PackagePublishRequestBody } from '../../../src/api.gen.ts'
 import { EVERY, useRead } from '../api/use-read.ts'
 import { FormDialog } from '../ui/form.tsx'
 import { Facts, Muted } from '../ui/page.tsx'
+import { Loading, Problem } from '../ui/states.tsx'
 import { useForm } from '../ui/use-form.ts'
+import { entitlementChanges } from './entitlement-words.ts'
 import { OPERATIONS, type PackageVersion } from './operations.ts'
 import { ChangeText } from './package-names.tsx'
-import type { PackageState, Peers } from './state.ts'
+import type { PackageState } from './state.ts'
 import { TEXTS } from './texts.ts'
+import { useOwnEntitlements } from './use-entitlements.ts'
+import { useNames } from './use-names.ts'
+import { usePeers } from './use-packages.ts'
 import { pairsOf } from './version-fields.ts'
 
 const FIRST: PackagePublishRequestBody = { migrationType: 'NEW_CUSTOMERS' }
 
 /** Publishes a draft. Says before what that changes, and follows what others change meanwhile. */
 export function PublishDialog({ state, onClose }: { state: PackageState; onClose: () => void }) {
-  const { kind, id, published, peers } = state
+  const { kind, id, published } = state
   const request = { params: { id }, query: { draft: 'true' as const } }
   const reading = useRead(OPERATIONS[kind].retrieve, request, { everyMs: EVERY.panel })
   const draft = reading.data?.data ?? state.draft
@@ -35,26 +40,38 @@ export function PublishDialog({ state, onClose }: { state: PackageState; onClose
       submit="Publish"
       isWide
     >
-      <Differences published={published} draft={draft} peers={peers} />
+      <Differences state={state} draft={draft} />
       {published !== null && <Muted>{TEXTS.who}</Muted>}
     </FormDialog>
   )
 }
 
-function Differences(props: {
-  published: PackageVersion | null
-  draft: PackageVersion | null
-  peers: Peers
-}) {
-  const { published, draft, peers } = props
-  const changed = pairsOf(published, draft).filter(({ isChanged }) => isChanged)
+/** Follows what others change meanwhile in the draft, and in what it gives. */
+function Differences({ state, draft }: { state: PackageState; draft: PackageVersion | null }) {
+  const { published, productId } = state
+  const peers = usePeers(productId)
+  const was = useOwnEntitlements(state, { isDraft: false, isOn: published !== null })
+  const is = useOwnEntitlements(state, { isDraft: true, everyMs: EVERY.panel })
+  const before = published === null ? [] : was.data?.data
+  const after = is.data?.data
+  const { nameOf } = useNames([...(before ?? []), ...(after ?? [])])
+  const error = was.error ?? is.error
+  if (before === undefined || after === undefined)
+    return error ? <Problem error={error} /> : <Loading rows={3} />
+  const changed = [
+    ...pairsOf(published, draft).filter(({ isChanged }) => isChanged),
+    ...entitlementChanges(before, after, nameOf),
+  ]
   if (changed.length === 0) return <Muted>{TEXTS.nothing}</Muted>
   return (
-    <Facts
-      rows={changed.map((pair) => [
-        pair.label,
-        <ChangeText key={pair.label} pair={pair} peers={peers} />,
-      ])}
-    />
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keys scroll what has the focus
+    <section tabIndex={0} aria-label="What changes">
+      <Facts
+        rows={changed.map((pair) => [
+          pair.label,
+          <ChangeText key={pair.label} pair={pair} peers={peers} />,
+        ])}
+      />
+    </section>
   )
 }

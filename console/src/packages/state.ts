@@ -1,17 +1,13 @@
 import type { PackageKind, PackageVersion } from './operations.ts'
-import type { Packages } from './use-packages.ts'
-
-/** The plans and add-ons of a product. */
-export type Peers = Readonly<Record<PackageKind, Packages>>
 
 /** A plan or an add-on: what is published of it, and its draft. */
 export type PackageState = {
   kind: PackageKind
   id: string
+  productId: string
   /** Null if it was never published. */
   published: PackageVersion | null
   draft: PackageVersion | null
   /** The entity tag of what is published, or of the draft if nothing is. */
   etag: string | undefined
-  peers: Peers
 }

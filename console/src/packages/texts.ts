@@ -14,9 +14,21 @@ export const TEXTS = {
     `What changes against version ${version}, which is published. A published version never changes.`,
   nothing: 'Nothing differs from the published version.',
   who: 'New subscriptions get the new version. Subscriptions that exist stay on their version.',
-  trialHint: 'Nothing: what the settings of the product say.',
   parentHint: 'It also gives what that plan gives.',
   quantityHint: 'The most of it in one subscription. Nothing: no limit.',
+  targetHint: 'Its id.',
+  takenHint: 'Customers lose what the rest of their subscription gives of it.',
+  resetHint: 'To have none, remove the entitlement and add it again.',
+  dependencyHint:
+    'A feature. The credits are multiplied by its limit, as in credits for each seat.',
+  softCreditsHint: 'Usage is granted after the credits are used up.',
+  shownHint: 'Nothing: its own name.',
+  placeHint: 'Lower ones come first. Nothing: after all others.',
+  gone: 'It is not in the draft any more.',
+  featureUnread: 'The feature is not read yet, or you may not read features.',
+  publishedShown: 'This version is published, and never changes. Choose the draft.',
+  givesNothing: (what: string) => `The ${what} gives nothing yet.`,
+  goneFrom: (version: number) => `Version ${version} gives what the draft does not:`,
   budgetHint: 'The most money that may be spent in the trial. Nothing: no limit.',
 } as const
 

@@ -1,16 +1,17 @@
-import type { ReactNode } from 'react'
 import { Section } from '../ui/page.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { Chip, Name, Time } from '../ui/text.tsx'
 import type { PackageVersion } from './operations.ts'
 import { FieldText } from './package-names.tsx'
-import type { PackageState, Peers } from './state.ts'
+import type { PackageState } from './state.ts'
 import { StatusChip } from './status-chip.tsx'
+import { type Peers, usePeers } from './use-packages.ts'
 import { type FieldPair, pairsOf } from './version-fields.ts'
 
 /** What is published and the draft, field by field beside each other. */
-export function Versions({ state, actions }: { state: PackageState; actions: ReactNode }) {
-  const { published, draft, peers } = state
+export function Versions({ state }: { state: PackageState }) {
+  const { productId, published, draft } = state
+  const peers = usePeers(productId)
   const hasBoth = published !== null && draft !== null
   const columns: readonly Column<FieldPair>[] = [
     {
@@ -27,7 +28,7 @@ export function Versions({ state, actions }: { state: PackageState; actions: Rea
     ...(draft === null ? [] : [columnOf(draft, ({ after }) => after, peers)]),
   ]
   return (
-    <Section title="Versions" actions={actions}>
+    <Section title="Versions">
       <div>
         {[published, draft].map(
           (version) => version && <Summary key={version.status} of={version} />,

@@ -137,12 +137,33 @@ async function furnishPackages(tenant: Tenant): Promise<void> {
   const plan = { params: { id: IDS.plan } }
   const addon = { params: { id: IDS.addon } }
   await tenant.ok('v1.plans.create', { body: { id: 'basic', ...terms, pricingType: 'FREE' } })
+  const display = { displayNameOverride: HOSTILE, description: HOSTILE, order: 1_000_000_000 }
+  const limit = { id: IDS.feature, type: 'FEATURE', usageLimit: LARGE, hasSoftLimit: true }
+  await tenant.ok('v1.plans.entitlements.create', {
+    params: { planId: 'basic' },
+    body: {
+      entitlements: [limit, { id: 'region', type: 'FEATURE', enumValues: [HOSTILE], ...display }],
+    },
+  })
   await tenant.ok('v1.plans.publish', { params: { id: 'basic' }, ...publication })
   await tenant.ok('v1.plans.create', {
     body: { id: IDS.plan, ...terms, pricingType: 'PAID', parentPlanId: 'basic' },
   })
   await tenant.ok('v1.addons.create', {
     body: { id: IDS.addon, ...terms, pricingType: 'PAID', maxQuantity: 1_000_000 },
+  })
+  await tenant.ok('v1.plans.entitlements.create', {
+    params: { planId: IDS.plan },
+    body: { entitlements: [{ ...limit, ...display, resetPeriod: 'WEEK' }] },
+  })
+  await tenant.ok('v1.addons.entitlements.create', {
+    params: { addonId: IDS.addon },
+    body: {
+      entitlements: [
+        { id: 'tokens', type: 'CREDIT', amount: LARGE, cadence: 'YEAR', ...display },
+        { ...limit, behavior: 'Override', hiddenFromWidgets: ['CHECKOUT', 'PAYWALL'] },
+      ],
+    },
   })
   await tenant.ok('v1.addons.create', { body: { id: 'other', ...terms, pricingType: 'PAID' } })
   for (const id of [IDS.addon, 'other'])

@@ -62,9 +62,17 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     shows: (page) => table(page, 'Versions').first(),
     opens: ['Edit draft', 'Discard draft', 'Publish'],
   },
+  '/plans/$plan/entitlements': {
+    shows: (page) => table(page, 'Entitlements').nth(1),
+    opens: ['Add entitlement', /^Edit <img/, 'Replace'],
+  },
   '/add-ons/$addon': {
     shows: (page) => table(page, 'Versions').first(),
     opens: ['Edit draft', 'Discard draft', 'Publish'],
+  },
+  '/add-ons/$addon/entitlements': {
+    shows: (page) => table(page, 'Entitlements').nth(1),
+    opens: [/^Edit /],
   },
   '/entity-types': { shows: row, opens: ['New entity type', /^Edit /] },
   '/currencies': { shows: row, opens: ['New currency', /^Edit /] },

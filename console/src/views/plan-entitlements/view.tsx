@@ -1,0 +1,13 @@
+import { useParam } from '../../address-state.ts'
+import { Entitlements } from '../../packages/entitlements.tsx'
+import { PackagePage } from '../../packages/package-page.tsx'
+
+export function View() {
+  const id = useParam('plan')
+  // Data of another plan does not stay while this one is read.
+  return (
+    <PackagePage key={id} kind="plan" id={id}>
+      {(state) => <Entitlements state={state} />}
+    </PackagePage>
+  )
+}
