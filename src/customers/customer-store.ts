@@ -185,7 +185,7 @@ export async function findCustomer(
  */
 export const findCustomers = togetherReader(
   customerRow,
-  (scope: Scope, customerIds) =>
+  (scope: Scope, customerIds: readonly string[]) =>
     sql`${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`,
 )
 

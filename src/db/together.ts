@@ -7,14 +7,17 @@ const TOGETHER_BYTES = 8 * 1_048_576
 
 /**
  * Returns a function that returns the objects that one write changes, or null if their metadata
- * exceeds 8 MB in total. `Owner` is what they belong to. The bound is needed because one object may
- * have 1 MB of metadata, a request may name many objects, and all of them are read, returned and
- * published at once. The statement must select a column `metadata`.
+ * exceeds 8 MB in total. The bound is needed because one object may have 1 MB of metadata, a
+ * request may change many objects, and all of them are read, returned and published at once. The
+ * statement must select a column `metadata`.
  */
 export const togetherReader =
-  <Row, Owner>(row: DecodeRow<Row>, statementOf: (owner: Owner, ids: readonly string[]) => Sql) =>
-  (reader: Reader, owner: Owner, ids: readonly string[]): Promise<Row[] | null> =>
-    readTogether(reader, row, statementOf(owner, ids))
+  <Row, Asked extends readonly unknown[]>(
+    row: DecodeRow<Row>,
+    statementOf: (...asked: Asked) => Sql,
+  ) =>
+  (reader: Reader, ...asked: Asked): Promise<Row[] | null> =>
+    readTogether(reader, row, statementOf(...asked))
 
 async function readTogether<Row>(
   reader: Reader,

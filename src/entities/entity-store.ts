@@ -76,7 +76,7 @@ const entitiesWithIds = (customerKey: Sql, ids: readonly string[]): Sql => sql`
  * Returns a customer's entities by their ids, including archived ones, in no particular order. Null
  * if their metadata is too large to load at once.
  */
-export const findEntities = togetherReader(entityRow, (customerKey: Uuid, ids) =>
+export const findEntities = togetherReader(entityRow, (customerKey: Uuid, ids: readonly string[]) =>
   entitiesWithIds(sql`${customerKey}::uuid`, ids),
 )
 

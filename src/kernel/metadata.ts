@@ -27,12 +27,13 @@ export function refuseOversized(metadata: Metadata, where: string, field: Field)
     throw badInput(field, `${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
-/** 400 for a request whose objects have too much metadata to be loaded at once. */
+/** 400 for objects that have too much metadata to be loaded at once. */
+export const tooMuchMetadata = (field: Field, of: { what: string; remedy: string }) =>
+  badInput(field, `${of.what} have more than 8 MB of metadata in total; ${of.remedy}`)
+
+/** `tooMuchMetadata` for the objects that a list of the request names. */
 export const tooMuchTogether = (list: string) =>
-  badInput(
-    inBody(list),
-    `${list}: these objects have more than 8 MB of metadata in total; send fewer at once`,
-  )
+  tooMuchMetadata(inBody(list), { what: `${list}: these objects`, remedy: 'send fewer at once' })
 
 /** Returns whether two maps contain the same pairs, in any order. */
 export function sameMetadata(a: Metadata, b: Metadata): boolean {

@@ -60,3 +60,29 @@ test('customers with too much metadata in total are not imported at once', async
     },
   ])
 })
+
+test('a product with too much metadata in its packages is not archived or duplicated at once', async () => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.products.createProduct', { body: { id: 'app', displayName: 'App' } })
+  const addon = { productId: 'app', displayName: 'A', pricingType: 'PAID', ...MEGABYTE }
+  for (const id of IDS) await tenant.ok('v1.addons.create', { body: { id, ...addon } })
+  const [first = ''] = IDS
+  const publication = { body: { migrationType: 'NEW_CUSTOMERS' } }
+  await tenant.ok('v1.addons.publish', { params: { id: first }, ...publication })
+  const copy = { params: { id: 'app' }, body: { targetId: 'copy' } }
+  const calls = [
+    ['v1.products.duplicateProduct', copy],
+    ['v1.products.archiveProduct', { params: { id: 'app' } }],
+  ] as const
+  const before = (await tenant.announced()).length
+  for (const [id, request] of calls)
+    await tenant.refused(id, request, {
+      status: 400,
+      code: 'BadUserInput',
+      message: /^the plans and add-ons of app have more than 8 MB of metadata in total/,
+    })
+  assert.equal((await tenant.announced()).length, before)
+  await tenant.ok('v1.addons.archive', { params: { id: first } })
+  for (const [id, request] of calls) await tenant.ok(id, request)
+  await tenant.ok('v1.products.unarchiveProduct', { params: { id: 'app' } })
+})

@@ -1,5 +1,10 @@
 import { test } from 'node:test'
-import { idsTaken, listPackages, peersIn } from '../../src/catalog/packages/store.ts'
+import {
+  idsTaken,
+  listPackages,
+  lockPackagesOf,
+  peersIn,
+} from '../../src/catalog/packages/store.ts'
 import { listProducts } from '../../src/catalog/products/store.ts'
 import { type Reader, sql } from '../../src/db/index.ts'
 import { required } from '../../src/kernel/assert.ts'
@@ -83,6 +88,7 @@ for (const [what, call] of [
     (reader: Reader) => listPackages(reader, scope, { ...all, type: 'Addon', productId: 'app' }),
   ],
   ['the links of a product', (reader: Reader) => peersIn(reader, productKey)],
+  ['the packages of a product', (reader: Reader) => lockPackagesOf(reader, productKey, 'ACTIVE')],
   [
     'ids that may be taken',
     (reader: Reader) =>

@@ -12,10 +12,11 @@ import {
   saveInCatalog,
 } from '../change-in-catalog.ts'
 import { changeContent, newPackage } from './change-content.ts'
+import * as writes from './change-store.ts'
 import { archived, published, withDraft, withoutDraft } from './change-versions.ts'
 import { refuseUnpublishable } from './entitlements/entitlements-of-version.ts'
 import { copyEntitlements, entitlementsOf } from './entitlements/store.ts'
-import { draftEvent, eventOf, PACKAGES } from './kinds.ts'
+import { changeEvent, eventOf, PACKAGES } from './kinds.ts'
 import { holdProduct, type ProductOfPackages } from './product-store.ts'
 import { refuseNewerDraft } from './refuse-newer-draft.ts'
 import * as store from './store.ts'
@@ -104,11 +105,8 @@ export const createDraft = (call: Call, { type, id }: PackageName): Promise<Pack
     const after = { ...opened, draftVersion, content }
     const change = { kind: PACKAGES[type], after, event: eventOf(type, 'draft_changed') }
     await saveInCatalog(tx, at, { ...change, before: null })
-    await copyEntitlements(tx, {
-      from: store.versionOf(before),
-      to: store.versionOf(after),
-      at: null,
-    })
+    const copy = { from: store.versionOf(before), to: store.versionOf(after) }
+    await copyEntitlements(tx, null, [copy])
     return after
   })
 
@@ -123,13 +121,13 @@ export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void
     await refuseNewerDraft(tx, at, id)
     if (after === null) {
       refuseNamed(id, await namesOf(tx, before))
-      await store.deletePackage(tx, before.key)
+      await writes.deletePackage(tx, before.key)
     } else {
       const { content } = await store.lockPackageByKey(tx, before.key, 'SHOWN')
-      await store.savePackage(tx, at.scope, { ...after, content })
-      await store.deleteDraft(tx, before.key, before.content.version)
+      await writes.savePackage(tx, at.scope, { ...after, content })
+      await writes.deleteDrafts(tx, null, [store.versionOf(before)])
     }
-    await publish(tx, at, [draftEvent(before, null)])
+    await publish(tx, at, [changeEvent('draft_changed', before, null)])
   })
 
 /** 400 `IntegrityViolation` if other packages name this one. */
@@ -180,7 +178,7 @@ async function supersede(
 ): Promise<PackageAtVersion | null> {
   if (latestVersion === null) return null
   const latest = await store.lockPackageByKey(tx, key, 'SHOWN')
-  await store.supersede(tx, key, latestVersion)
+  await writes.supersede(tx, key, latestVersion)
   return latest
 }
 

@@ -4,8 +4,9 @@ import { required } from '../../kernel/assert.ts'
 import { inPath } from '../../kernel/field.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { CatalogKind } from '../change-in-catalog.ts'
+import { savePackage } from './change-store.ts'
 import { unknownPackage } from './queries.ts'
-import { findPackages, lockPackages, savePackage } from './store.ts'
+import { findPackages, lockPackages } from './store.ts'
 import type { PackageAtVersion, PackageType } from './types.ts'
 import { addonToWire, planToWire } from './wire.ts'
 
@@ -40,12 +41,16 @@ type Verb = 'created' | 'updated' | 'deleted' | 'draft_changed'
 export const eventOf = <V extends Verb>(type: PackageType, verb: V): `plan.${V}` | `addon.${V}` =>
   type === 'Plan' ? `plan.${verb}` : `addon.${verb}`
 
-/** The event of a change of a draft. null: there is no draft before it, or after it. */
-export function draftEvent(before: PackageAtVersion | null, after: PackageAtVersion | null): Event {
-  const { type, id } = required(after ?? before, 'a draft that was changed')
+/** The event of a change. null: the draft or the published version is not there before or after. */
+export function changeEvent(
+  verb: Verb,
+  before: PackageAtVersion | null,
+  after: PackageAtVersion | null,
+): Event {
+  const { type, id } = required(after ?? before, 'a package that was changed')
   const { toWire } = PACKAGES[type]
   return {
-    type: eventOf(type, 'draft_changed'),
+    type: eventOf(type, verb),
     customerKey: null,
     objectId: id,
     before: before && toWire(before),

@@ -1,69 +1,85 @@
 import type { Tx } from '../../db/index.ts'
-import { publish } from '../../events/index.ts'
+import { type Event, publish } from '../../events/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
-import { inBody } from '../../kernel/field.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
+import { tooMuchMetadata } from '../../kernel/metadata.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { summarize } from '../catalog-use.ts'
-import { type CatalogCall, saveInCatalog } from '../change-in-catalog.ts'
+import type { CatalogCall } from '../change-in-catalog.ts'
+import { deleteDrafts, savePackages, saveVersions } from './change-store.ts'
 import { archivedWithProduct, unarchivedWithProduct } from './change-versions.ts'
 import { copyEntitlements } from './entitlements/store.ts'
-import { draftEvent, eventOf, PACKAGES } from './kinds.ts'
+import { changeEvent } from './kinds.ts'
+import type { CurrentVersion } from './store.ts'
 import * as store from './store.ts'
-import type { PackageAtVersion, PackageVersion, Reference } from './types.ts'
+import type { Package, PackageAtVersion, PackageVersion, Reference } from './types.ts'
 
-/** Archives the packages of a product, and discards the drafts of those that were published. */
+/**
+ * Archives the packages of a product, and discards the drafts of those that were published. 400 as
+ * `currentOf`.
+ */
 export async function archivePackagesOf(
   tx: Tx,
   call: CatalogCall,
-  productKey: Uuid,
+  product: Reference,
 ): Promise<void> {
-  for (const key of await keysOfPackages(tx, productKey)) {
-    const [before, shown] = await Promise.all([
-      store.lockPackageByKey(tx, key, 'CHANGED'),
-      store.lockPackageByKey(tx, key, 'SHOWN'),
-    ])
-    const after = archivedWithProduct(before, call.now)
-    if (after === before) continue
-    const isPublished = shown.latestVersion !== null
-    const content = { ...shown.content, updatedAt: call.now }
-    if (isPublished && shown.draftVersion !== null)
-      await publish(tx, call, [draftEvent(before, null)])
-    await saveInCatalog(tx, call, {
-      kind: PACKAGES[before.type],
-      before: shown,
-      after: { ...after, content },
-      event: eventOf(before.type, isPublished ? 'deleted' : 'draft_changed'),
-    })
-    if (isPublished && shown.draftVersion !== null)
-      await store.deleteDraft(tx, key, before.content.version)
-  }
+  const current = await currentOf(tx, product, 'ACTIVE')
+  const drafts = current.filter(({ isShown }) => !isShown)
+  const moves = current
+    .filter(({ isShown }) => isShown)
+    .map((shown) => moveOf(shown, archivedWithProduct(shown, call.now)))
+  const events = moves.flatMap(({ before, after }) => [
+    ...drafts
+      .filter(({ key }) => key === before.key)
+      .map((draft) => changeEvent('draft_changed', draft, null)),
+    changeEvent(before.latestVersion === null ? 'draft_changed' : 'deleted', before, after),
+  ])
+  await saveMoves(tx, call, moves)
+  await deleteDrafts(tx, null, drafts.map(store.versionOf))
+  await publish(tx, call, events)
 }
 
-/** Restores the packages that the archive of their product archived. */
+/** Restores the packages that the archive of their product archived. 400 as `currentOf`. */
 export async function unarchivePackagesOf(
   tx: Tx,
   call: CatalogCall,
-  productKey: Uuid,
+  product: Reference,
 ): Promise<void> {
-  for (const key of await keysOfPackages(tx, productKey)) {
-    const before = await store.lockPackageByKey(tx, key, 'SHOWN')
-    const after = unarchivedWithProduct(before, call.now)
-    if (after === before) continue
-    const content = { ...before.content, updatedAt: call.now }
-    await saveInCatalog(tx, call, {
-      kind: PACKAGES[before.type],
-      before,
-      after: { ...after, content },
-      event: eventOf(before.type, before.latestVersion === null ? 'draft_changed' : 'updated'),
-    })
-  }
+  const current = await currentOf(tx, product, 'ARCHIVED_WITH_PRODUCT')
+  const moves = current.map((shown) => moveOf(shown, unarchivedWithProduct(shown, call.now)))
+  const events = moves.map(({ before, after }) =>
+    changeEvent(before.latestVersion === null ? 'draft_changed' : 'updated', before, after),
+  )
+  await saveMoves(tx, call, moves)
+  await publish(tx, call, events)
 }
 
-const keysOfPackages = async (tx: Tx, productKey: Uuid): Promise<Uuid[]> => [
-  ...new Set((await store.peersIn(tx, productKey)).map(({ key }) => key)),
-]
+/** 400 if the packages have more than 8 MB of metadata together. */
+async function currentOf(
+  tx: Tx,
+  { key, id }: Reference,
+  set: store.PackageSet,
+): Promise<CurrentVersion[]> {
+  const found = await store.lockPackagesOf(tx, key, set)
+  if (found !== null) return found.map(({ isShown, of }) => ({ ...of, isShown }))
+  const what = `the plans and add-ons of ${id}`
+  throw tooMuchMetadata(inPath('id'), { what, remedy: 'archive some of them first' })
+}
+
+type Move = { before: PackageAtVersion; after: PackageAtVersion }
+
+const moveOf = ({ isShown: _, ...before }: CurrentVersion, after: Package): Move => ({
+  before,
+  after: { ...after, content: { ...before.content, updatedAt: after.updatedAt } },
+})
+
+async function saveMoves(tx: Tx, { scope }: CatalogCall, moves: readonly Move[]): Promise<void> {
+  const saved = moves.map(({ after }) => after)
+  await savePackages(tx, scope, saved)
+  await saveVersions(tx, scope, saved)
+}
 
 /** The copies of a product's packages, by the keys of these. */
 export type Copies = ReadonlyMap<Uuid, Reference>
@@ -111,51 +127,52 @@ async function refuseUnusable(tx: Tx, scope: Scope, ids: readonly string[]): Pro
     )
 }
 
-/** Saves the copies of packages: the latest version as the first one, and the draft after it. */
+/**
+ * Saves the copies of packages: the latest version as the first one, and the draft after it. 400 as
+ * `currentOf`.
+ */
 export async function savePackageCopies(
   tx: Tx,
   call: CatalogCall,
-  { copies, product }: { copies: Copies; product: Reference },
+  { copies, source, product }: { copies: Copies; source: Reference; product: Reference },
 ): Promise<void> {
-  for (const [key, copy] of copies) {
-    const shown = await store.lockPackageByKey(tx, key, 'SHOWN')
-    const isPublished = shown.latestVersion !== null
-    const first = {
-      ...shown,
-      ...copy,
-      product,
-      latestVersion: isPublished ? 1 : null,
-      draftVersion: isPublished ? null : 1,
-      createdAt: call.now,
-      updatedAt: call.now,
-      content: copyOfContent(shown.content, 1, { call, copies }),
-    }
-    const kind = PACKAGES[shown.type]
-    const event = eventOf(shown.type, isPublished ? 'created' : 'draft_changed')
-    await saveInCatalog(tx, call, { kind, before: null, after: first, event })
-    await copyEntitlements(tx, { ...fromTo(shown, first), at: call.now })
-    if (isPublished && shown.draftVersion !== null)
-      await saveDraftCopy(tx, call, { key, first, copies })
+  const current = await currentOf(tx, source, 'ACTIVE')
+  const made = current.map(({ isShown, ...from }) => {
+    const version = isShown ? 1 : 2
+    const content = copyOfContent(from.content, version, { call, copies })
+    return { isShown, from, to: { ...copyOfPackage(from, { call, copies, product }), content } }
+  })
+  const all = made.map(({ to }) => to)
+  const shown = made.filter(({ isShown }) => isShown).map(({ to }) => to)
+  const versions = made.map(({ from, to }) => ({
+    from: store.versionOf(from),
+    to: store.versionOf(to),
+  }))
+  await savePackages(tx, call.scope, shown)
+  await saveVersions(tx, call.scope, all)
+  await copyEntitlements(tx, call.now, versions)
+  await publish(tx, call, all.map(eventOfCopy))
+}
+
+/** A copy has no other version before. So its draft is the first or the second one. */
+function copyOfPackage(
+  from: Package,
+  { call, copies, product }: { call: CatalogCall; copies: Copies; product: Reference },
+): Package {
+  const isPublished = from.latestVersion !== null
+  return {
+    ...from,
+    ...required(copies.get(from.key), `a copy of ${from.id}`),
+    product,
+    latestVersion: isPublished ? 1 : null,
+    draftVersion: from.draftVersion === null ? null : isPublished ? 2 : 1,
+    createdAt: call.now,
+    updatedAt: call.now,
   }
 }
 
-async function saveDraftCopy(
-  tx: Tx,
-  call: CatalogCall,
-  { key, first, copies }: { key: Uuid; first: PackageAtVersion; copies: Copies },
-): Promise<void> {
-  const draft = await store.lockPackageByKey(tx, key, 'CHANGED')
-  const content = copyOfContent(draft.content, 2, { call, copies })
-  const after = { ...first, draftVersion: 2, content }
-  const event = eventOf(first.type, 'draft_changed')
-  await saveInCatalog(tx, call, { kind: PACKAGES[first.type], before: null, after, event })
-  await copyEntitlements(tx, { ...fromTo(draft, after), at: call.now })
-}
-
-const fromTo = (source: PackageAtVersion, copy: PackageAtVersion) => ({
-  from: store.versionOf(source),
-  to: store.versionOf(copy),
-})
+const eventOfCopy = (copy: PackageAtVersion): Event =>
+  changeEvent(copy.content.publishedAt === null ? 'draft_changed' : 'created', null, copy)
 
 /** Billing ids are not copied, because they name one package in an outside system. */
 function copyOfContent(

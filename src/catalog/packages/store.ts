@@ -7,10 +7,9 @@ import {
   type Sql,
   sql,
   type Tx,
+  togetherReader,
 } from '../../db/index.ts'
-import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
-import { foldCase } from '../../kernel/fold-case.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
@@ -18,7 +17,6 @@ import type { Scope } from '../../kernel/scope.ts'
 import { referencesJson } from './entitlements/store.ts'
 import type {
   DefaultTrial,
-  Package,
   PackageAtVersion,
   PackageStatus,
   PackageType,
@@ -71,8 +69,8 @@ const referencesTo = (keys: Sql): Sql => sql`
     select package_key, id from packages
     where packages.package_key = list.package_key offset 0) as named)`
 
-const selectPackages = sql`
-  select p.package_key, p.id, p.type, p.latest_version, p.draft_version, p.created_at,
+const packageColumns = sql`
+    p.package_key, p.id, p.type, p.latest_version, p.draft_version, p.created_at,
     p.updated_at, p.archived_at, p.archived_with_product,
     (select json_build_object('key', named.product_key, 'id', named.id)
       from products as named where named.product_key = p.product_key) as product,
@@ -84,7 +82,10 @@ const selectPackages = sql`
     v.default_trial, v.max_quantity, ${referencesTo(sql`v.dependency_keys`)} as dependencies,
     ${referencesJson(sql`v.package_key`, sql`v.version`)} as entitlements,
     v.metadata, v.created_at as version_created_at, v.updated_at as version_updated_at,
-    v.published_at
+    v.published_at`
+
+const selectPackages = sql`
+  select ${packageColumns}
   from packages as p join package_versions as v on v.package_key = p.package_key`
 
 /** Returns which version a package is with. */
@@ -137,6 +138,41 @@ export const lockPackageByKey = (
     ${selectPackages} where p.package_key = ${key}::uuid
       and v.version = ${VERSION_CHOICES[version]} for update of p`,
   )
+
+/** Packages of a product: those that are not archived, or those that its archive archived. */
+export type PackageSet = 'ACTIVE' | 'ARCHIVED_WITH_PRODUCT'
+
+const IN_SETS: { readonly [Set in PackageSet]: Sql } = {
+  ACTIVE: sql`p.archived_at is null`,
+  ARCHIVED_WITH_PRODUCT: sql`p.archived_with_product`,
+}
+
+/** A version of a package, and whether the package is shown with it. */
+export type CurrentVersion = PackageAtVersion & { isShown: boolean }
+
+const currentRow = row<{ isShown: boolean; of: PackageAtVersion }>({
+  isShown: column.boolean,
+  of: column.group(packageRow),
+})
+
+/**
+ * Returns the latest versions and the drafts of packages of a product, locked: in the order of the
+ * packages, and the draft last. Null if their metadata is too large to load at once. Lock the
+ * catalog first.
+ */
+export const lockPackagesOf = togetherReader(
+  currentRow,
+  (productKey: Uuid, set: PackageSet) => sql`
+    select v.version = coalesce(p.latest_version, p.draft_version) as is_shown, ${packageColumns}
+    from packages as p
+      cross join lateral unnest(array[p.latest_version, p.draft_version]) as current (number)
+      cross join lateral (
+        select * from package_versions
+        where package_versions.package_key = p.package_key
+          and package_versions.version = current.number offset 0) as v
+    where p.product_key = ${productKey}::uuid and ${IN_SETS[set]}
+    order by p.package_key, v.version for update of p`,
+)
 
 /** What rules must know of the draft or the latest version of a package of a product. */
 export type Peer = {
@@ -257,82 +293,3 @@ export const listPackages: (
     page: filter.page,
   }),
 )
-
-/** Inserts or updates a package and the version that it is with. */
-export async function savePackage(tx: Tx, scope: Scope, saved: PackageAtVersion): Promise<void> {
-  await tx.execute(sql`
-    insert into packages (package_key, environment_key, product_key, type, id, latest_version,
-      draft_version, created_at, updated_at, archived_at, archived_with_product)
-    values (${saved.key}::uuid, ${scope.environmentKey}::uuid, ${saved.product.key}::uuid,
-      ${saved.type}::text, ${saved.id}::text, ${saved.latestVersion}::integer,
-      ${saved.draftVersion}::integer, ${instantToWire(saved.createdAt)}::timestamptz,
-      ${instantToWire(saved.updatedAt)}::timestamptz,
-      ${saved.archivedAt && instantToWire(saved.archivedAt)}::timestamptz,
-      ${saved.isArchivedWithProduct}::boolean)
-    on conflict (package_key) do update set
-      latest_version = excluded.latest_version, draft_version = excluded.draft_version,
-      updated_at = excluded.updated_at, archived_at = excluded.archived_at,
-      archived_with_product = excluded.archived_with_product`)
-  await saveContent(tx, scope, saved)
-  await saveArchival(tx, scope, saved)
-}
-
-/** The history of `archivedAt`: which instants a package was archived at. */
-const saveArchival = (tx: Tx, scope: Scope, { key, archivedAt, updatedAt }: Package) =>
-  tx.execute(
-    archivedAt === null
-      ? sql`
-        update package_archivals set unarchived_at = ${instantToWire(updatedAt)}::timestamptz
-        where package_key = ${key}::uuid and unarchived_at is null`
-      : sql`
-        insert into package_archivals (package_key, number, environment_key, archived_at)
-        select ${key}::uuid, coalesce(max(number), 0) + 1, ${scope.environmentKey}::uuid,
-          ${instantToWire(archivedAt)}::timestamptz
-        from package_archivals where package_key = ${key}::uuid
-        on conflict (package_key) where unarchived_at is null do nothing`,
-  )
-
-const keysOf = (references: readonly Reference[]): Uuid[] => references.map(({ key }) => key)
-
-const saveContent = (tx: Tx, scope: Scope, { key, type, content }: PackageAtVersion) =>
-  tx.execute(sql`
-    insert into package_versions (version_key, package_key, version, environment_key, display_name,
-      folded_name, description, billing_id, pricing_type, parent_key, compatible_addon_keys,
-      default_trial, max_quantity, dependency_keys, metadata, created_at, updated_at, published_at,
-      listed_type)
-    values (${content.key}::uuid, ${key}::uuid, ${content.version}::integer,
-      ${scope.environmentKey}::uuid, ${content.displayName}::text,
-      ${foldCase(content.displayName)}::text, ${content.description}::text,
-      ${content.billingId}::text, ${content.pricingType}::text,
-      ${content.parent?.key ?? null}::uuid,
-      ${content.compatibleAddons && keysOf(content.compatibleAddons)}::uuid[],
-      ${content.defaultTrial && JSON.stringify(content.defaultTrial)}::jsonb,
-      ${content.maxQuantity}::integer, ${keysOf(content.dependencies)}::uuid[],
-      ${JSON.stringify(content.metadata)}::jsonb,
-      ${instantToWire(content.createdAt)}::timestamptz,
-      ${instantToWire(content.updatedAt)}::timestamptz,
-      ${content.publishedAt && instantToWire(content.publishedAt)}::timestamptz, ${type}::text)
-    on conflict (package_key, version) do update set
-      display_name = excluded.display_name, folded_name = excluded.folded_name,
-      description = excluded.description, billing_id = excluded.billing_id,
-      pricing_type = excluded.pricing_type, parent_key = excluded.parent_key,
-      compatible_addon_keys = excluded.compatible_addon_keys,
-      default_trial = excluded.default_trial, max_quantity = excluded.max_quantity,
-      dependency_keys = excluded.dependency_keys, metadata = excluded.metadata,
-      updated_at = excluded.updated_at, published_at = excluded.published_at`)
-
-/** Takes a version out of lists, because another one is the latest now. */
-export const supersede = (tx: Tx, packageKey: Uuid, version: number) =>
-  tx.execute(sql`
-    update package_versions set listed_type = null
-    where package_key = ${packageKey}::uuid and version = ${version}::integer`)
-
-/** Deletes a draft. The package must not be with it any more. */
-export const deleteDraft = (tx: Tx, packageKey: Uuid, version: number) =>
-  tx.execute(sql`
-    delete from package_versions
-    where package_key = ${packageKey}::uuid and version = ${version}::integer`)
-
-/** Deletes a package that was never published, with its draft. */
-export const deletePackage = (tx: Tx, packageKey: Uuid) =>
-  tx.execute(sql`delete from packages where package_key = ${packageKey}::uuid`)

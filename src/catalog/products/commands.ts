@@ -8,7 +8,7 @@ import {
   changeInCatalog,
   createInCatalog,
 } from '../change-in-catalog.ts'
-import type { Copies, PackageAtVersion } from '../packages/index.ts'
+import type { Copies, PackageAtVersion, Reference } from '../packages/index.ts'
 import {
   archivePackagesOf,
   findPackages,
@@ -62,12 +62,12 @@ function plansOf(
 
 /**
  * Archives a product with its packages. An archived one is not changed. 404
- * `ProductNotFoundError`.
+ * `ProductNotFoundError`; 400 if its packages have more than 8 MB of metadata together.
  */
 export const archiveProduct = (call: Call, id: string): Promise<Product> =>
   changeInCatalog(call, { kind: PRODUCTS, id }, async (tx, before, now) => {
     const after = archivedProduct(before, now)
-    if (after !== before) await archivePackagesOf(tx, { ...call, now }, before.key)
+    if (after !== before) await archivePackagesOf(tx, { ...call, now }, before)
     return { after, event: 'product.deleted' }
   })
 
@@ -78,7 +78,7 @@ export const archiveProduct = (call: Call, id: string): Promise<Product> =>
 export const unarchiveProduct = (call: Call, id: string): Promise<Product> =>
   changeInCatalog(call, { kind: PRODUCTS, id }, async (tx, before, now) => {
     const after = unarchivedProduct(before, now)
-    if (after !== before) await unarchivePackagesOf(tx, { ...call, now }, before.key)
+    if (after !== before) await unarchivePackagesOf(tx, { ...call, now }, before)
     return { after, event: 'product.unarchived' }
   })
 
@@ -91,28 +91,33 @@ type DuplicateInput = {
 
 /**
  * Copies a product with its packages that are not archived. 404 `ProductNotFoundError`; 400
- * `EntityIsArchivedError`, and as `planCopies`; 409 if `targetId` is taken.
+ * `EntityIsArchivedError`, as `planCopies`, and if its packages have more than 8 MB of metadata
+ * together; 409 if `targetId` is taken.
  */
 export function duplicateProduct(
   call: Call,
   id: string,
   { targetId, ...input }: DuplicateInput,
 ): Promise<Product> {
-  let copies: Copies = new Map()
+  let copied: { copies: Copies; source: Reference } | null = null
   const creation = {
     kind: PRODUCTS,
     id: targetId,
     field: 'targetId',
     event: 'product.created' as const,
     follow: (tx: Tx, at: CatalogCall, product: Product) =>
-      savePackageCopies(tx, at, { copies, product: { key: product.key, id: targetId } }),
+      savePackageCopies(tx, at, {
+        ...required(copied, 'what is copied'),
+        product: { key: product.key, id: targetId },
+      }),
   }
   return createInCatalog(call, creation, async (tx, at) => {
     const [source] = await lockProducts(tx, call.scope, [id])
     if (source === undefined) throw unknownProduct(id)
     // The copies of an earlier request have the ids.
     const of = { productKey: source.key, targetId, isMade: at.isTaken }
-    copies = await planCopies(tx, { ...call, now: at.now }, of)
+    const copies = await planCopies(tx, { ...call, now: at.now }, of)
+    copied = { copies, source: { key: source.key, id } }
     return copyOfProduct(
       source,
       { ...input, id: targetId },

@@ -189,23 +189,28 @@ export const deleteEntitlements = (tx: Tx, of: VersionKey, keys: readonly Uuid[]
       and entitlement_key = any(${keys}::uuid[])`)
 
 /**
- * Copies the entitlements of a version into another one, which has none. `at` is when they were
- * added to it; null if the package had them before.
+ * Copies the entitlements of versions into other ones, which have none. `at` is when they were
+ * added to these; null if the packages had them before.
  */
-export const copyEntitlements = (
-  tx: Tx,
-  { from, to, at }: { from: VersionKey; to: VersionKey; at: Instant | null },
-) =>
-  tx.execute(sql`
+export const copyEntitlements = rowWriter<Instant | null, { from: VersionKey; to: VersionKey }>(
+  (at, copies) => sql`
     insert into package_entitlements (package_key, version, entitlement_key, environment_key,
       feature_key, currency_key, behavior, is_granted, is_custom, is_soft, hidden_from_widgets,
       display_order, display_name_override, description, usage_limit, is_unlimited, enum_values,
       reset_period, reset_according_to, amount, cadence, dependency_key, created_at, updated_at)
-    select ${to.packageKey}::uuid, ${to.version}::integer, entitlement_key, environment_key,
-      feature_key, currency_key, behavior, is_granted, is_custom, is_soft, hidden_from_widgets,
-      display_order, display_name_override, description, usage_limit, is_unlimited, enum_values,
-      reset_period, reset_according_to, amount, cadence, dependency_key,
+    select to_key, to_version, entitlement_key, environment_key, feature_key, currency_key,
+      behavior, is_granted, is_custom, is_soft, hidden_from_widgets, display_order,
+      display_name_override, description, usage_limit, is_unlimited, enum_values, reset_period,
+      reset_according_to, amount, cadence, dependency_key,
       coalesce(${at && instantToWire(at)}::timestamptz, created_at),
       coalesce(${at && instantToWire(at)}::timestamptz, updated_at)
-    from package_entitlements
-    where package_key = ${from.packageKey}::uuid and version = ${from.version}::integer`)
+    from ${rows(copies, {
+      from_key: ['uuid', ({ from }) => from.packageKey],
+      from_version: ['integer', ({ from }) => from.version],
+      to_key: ['uuid', ({ to }) => to.packageKey],
+      to_version: ['integer', ({ to }) => to.version],
+    })} as copy
+      cross join lateral (
+        select * from package_entitlements e
+        where e.package_key = copy.from_key and e.version = copy.from_version offset 0) as e`,
+)
