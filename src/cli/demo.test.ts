@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { runCli, startCli } from '../../test/support/cli-process.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
@@ -38,6 +39,25 @@ test('the demo fills an environment, and a second run changes nothing', async ()
     'HUBSPOT',
     'STRIPE',
   ])
+  const file = fileURLToPath(new URL('../../demo/catalog.yaml', import.meta.url))
+  const planned = await runCli(['catalog', 'plan', file, '--url', url], {
+    BURSAR_API_KEY: tenant.key,
+  })
+  assert.equal(planned.code, 0, planned.stdout + planned.stderr)
+  const { data: subscriptions } = await tenant.ok('v1.subscriptions.list')
+  assert.deepEqual(
+    subscriptions
+      .map(({ customerId, planId, status }) => `${customerId} ${planId} ${status}`)
+      .sort(),
+    [
+      'kestrel-fenn starter ACTIVE',
+      'kestrel-fenn team CANCELED',
+      'orrery scale ACTIVE',
+      'orrery team CANCELED',
+      'portolan scale NOT_STARTED',
+      'portolan team IN_TRIAL',
+    ],
+  )
 })
 
 test('the demo restores data that was changed since the last run', async () => {
@@ -66,6 +86,10 @@ test('the demo restores data that was changed since the last run', async () => {
     params: { id: 'ai-tokens' },
     body: { displayName: 'Something else' },
   })
+  const team = { params: { id: 'team' } }
+  await tenant.ok('v1.plans.createDraft', team)
+  await tenant.ok('v1.plans.update', { ...team, body: { displayName: 'Group' } })
+  await tenant.ok('v1.plans.publish', { ...team, body: { migrationType: 'NEW_CUSTOMERS' } })
   await tenant.ok('v1.customers.archive', orrery)
   await runDemo(tenant)
   const { data: after } = await tenant.ok('v1.customers.retrieve', orrery)
@@ -90,6 +114,7 @@ test('the demo restores data that was changed since the last run', async () => {
   assert.equal(runs.data.isGranted, true)
   const tokens = await tenant.ok('v1.features.retrieveFeature', { params: { id: 'ai-tokens' } })
   assert.equal(tokens.data.displayName, 'AI tokens')
+  assert.equal((await tenant.ok('v1.plans.retrieve', team)).data.displayName, 'Team')
 })
 
 test('the demo data names only objects that it contains', () => {
@@ -103,7 +128,7 @@ test('the demo data names only objects that it contains', () => {
         assert.ok(ids.has(metadata?.[name] ?? id), `${customerId}: the ${name} of ${id}`)
     }
     const budgets = data.budgets.find((each) => each.customerId === customerId)?.budgets ?? []
-    const features = new Set(data.features.map(({ id }) => id))
+    const features = new Set((data.catalog.features ?? []).map(({ id }) => id))
     for (const { entityId, parentId, featureId = '', scopeEntityIds = [] } of budgets) {
       for (const id of [entityId, parentId ?? entityId, ...scopeEntityIds])
         assert.ok(ids.has(id), `${customerId}: ${id} of a budget`)

@@ -19,9 +19,10 @@ export const demoCommand: Command = {
   summary: 'fill an environment with three example companies, and simulate traffic of one',
   usage: `Usage: bursar demo [--traffic <rate> [--seconds <n>]] [--url <url>] [--key <key>]
 
-Sends features and three customers with their organisations (departments, teams, users, agents,
-models, regions), entitlements and budgets to a running server, then shows what to look at. A second
-run changes nothing, but restores data that was changed. The data is in the folder demo.
+Sends a catalog and three customers with their subscriptions, organisations (departments, teams,
+users, agents, models, regions), promotional entitlements and budgets to a running server, then
+shows what to look at. A second run changes nothing, but restores data that was changed.
+Subscriptions that have ended stay so. The data is in the folder demo, the catalog in catalog.yaml.
 
 With --traffic, the users and agents of the largest company then consume tokens. The user or agent,
 the model, the region and the amount are drawn at random, the same in every run. Budgets of every

@@ -1,6 +1,6 @@
 import type { CustomerProvisionRequestBody } from '../../api.gen.ts'
 import { type Api, type ApiResponse, RefusedError } from '../api.ts'
-import type { DemoData, DemoFeature, DemoLink } from './demo-data.ts'
+import type { DemoData, DemoLink, DemoSubscription } from './demo-data.ts'
 import { putGrant } from './put-grant.ts'
 
 /**
@@ -42,10 +42,18 @@ export const STEPS: readonly Step[] = [
       advance(entityTypes.length)
     },
   },
-  oneByOne('features', ({ features }) => features, putFeature),
+  {
+    title: 'features, plans and add-ons',
+    count: sizeOf,
+    run: async (api, data, advance) => {
+      await api.succeed('PUT', '/api/v1/catalog', { catalog: data.catalog })
+      advance(sizeOf(data))
+    },
+  },
   oneByOne('customers', ({ customers }) => customers, putCustomer),
   oneByOne('integrations', ({ links }) => links, putLink),
-  oneByOne('entitlements', ({ grants }) => grants, putGrant),
+  oneByOne('subscriptions', ({ subscriptions }) => subscriptions, putSubscription),
+  oneByOne('promotional entitlements', ({ grants }) => grants, putGrant),
   {
     title: 'entities',
     count: ({ entities }) => entities.reduce((sum, each) => sum + each.entities.length, 0),
@@ -72,14 +80,11 @@ export const STEPS: readonly Step[] = [
   },
 ]
 
-/** Creates a feature. An existing one is updated, and unarchived before if necessary. */
-async function putFeature(api: Api, { meter, ...feature }: DemoFeature): Promise<void> {
-  const created = await api.send('POST', '/api/v1/features', feature)
-  if (created.status !== 409) requireSuccess('POST /api/v1/features', created)
-  // An update cannot change the types and the state, but only an update can set a meter.
-  const { id, featureType: _type, meterType: _meterType, featureStatus: _state, ...rest } = feature
-  const changes = meter === undefined ? rest : { ...rest, meter }
-  await update(api, `/api/v1/features/${encodeURIComponent(id)}`, changes)
+function sizeOf({ catalog: { features = [], products = [] } }: DemoData): number {
+  return products.reduce(
+    (sum, { plans = [], addons = [] }) => sum + plans.length + addons.length,
+    features.length,
+  )
 }
 
 /** Provisions a customer. An existing one is updated, and unarchived before if necessary. */
@@ -106,6 +111,13 @@ async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<voi
     return requireSuccess(`POST ${path}`, linked)
   const { syncedEntityId } = link
   await api.succeed('PATCH', `${path}/${encodeURIComponent(link.id)}`, { syncedEntityId })
+}
+
+/** Provisions a subscription. One that exists, or has ended, stays as it is. */
+async function putSubscription(api: Api, subscription: DemoSubscription): Promise<void> {
+  const path = '/api/v1/subscriptions'
+  const { status } = await api.send('GET', `${path}/${encodeURIComponent(subscription.id)}`)
+  if (status === 404) await api.succeed('POST', path, subscription)
 }
 
 function requireSuccess(request: string, response: ApiResponse): void {

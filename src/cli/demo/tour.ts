@@ -24,6 +24,8 @@ export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[
     get('/api/v1/customers'),
     '# one of them, with its links to Stripe and HubSpot',
     get(ORRERY),
+    '# its plans: one that was replaced, and one with add-ons',
+    get('/api/v1/subscriptions?customerId=orrery'),
     '# its teams',
     get(`${ORRERY}/entities?entityTypeId=team&limit=100`),
     '# one agent',
