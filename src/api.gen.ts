@@ -5940,7 +5940,7 @@ export type TrialBudget = {
    */
   hasSoftLimit: boolean
   /**
-   * The limit as an amount of money.
+   * The limit as an amount of money. At most 15 significant digits and 10 decimals.
    */
   limit: number
 }

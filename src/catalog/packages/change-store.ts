@@ -2,6 +2,7 @@ import { rows, rowWriter, sql, type Tx } from '../../db/index.ts'
 import { foldCase } from '../../kernel/fold-case.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { trialToSql } from './trial-column.ts'
 import type { Package, PackageAtVersion, Reference, VersionKey } from './types.ts'
 
 /** Inserts or updates a package and the version that it is with. */
@@ -104,10 +105,7 @@ export const saveVersions = rowWriter<Scope, PackageAtVersion>(
         'uuid[]',
         ({ content }) => content.compatibleAddons && keysOf(content.compatibleAddons),
       ],
-      default_trial: [
-        'jsonb',
-        ({ content }) => content.defaultTrial && JSON.stringify(content.defaultTrial),
-      ],
+      default_trial: ['jsonb', ({ content }) => trialToSql(content.defaultTrial)],
       max_quantity: ['integer', ({ content }) => content.maxQuantity],
       dependency_keys: ['uuid[]', ({ content }) => keysOf(content.dependencies)],
       metadata: ['jsonb', ({ content }) => JSON.stringify(content.metadata)],

@@ -8,8 +8,10 @@ import type {
   PlanUpdateRequestBody,
 } from '../../api.gen.ts'
 import { createdRange } from '../../kernel/created-range.ts'
+import { inBody } from '../../kernel/field.ts'
 import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
+import { quantityFromWire } from '../../kernel/quantity.ts'
 import type { Handlers } from '../../operation.ts'
 import * as packages from './commands.ts'
 import * as queries from './queries.ts'
@@ -17,11 +19,15 @@ import type { PackageFilter } from './store.ts'
 import type { DefaultTrial, NewPackageInput, PackageInput, PackageType } from './types.ts'
 import { addonToWire, planToWire } from './wire.ts'
 
+const TRIAL_LIMIT = inBody('defaultTrialConfig', 'budget', 'limit')
+
 const trialFromWire = (wire: DefaultTrialConfigInput): DefaultTrial => ({
   duration: wire.duration,
   units: wire.units,
   trialEndBehavior: wire.trialEndBehavior ?? null,
-  budget: wire.budget ?? null,
+  budget: wire.budget
+    ? { ...wire.budget, limit: quantityFromWire(wire.budget.limit, TRIAL_LIMIT) }
+    : null,
 })
 
 /** The fields that new plans and new add-ons share. */

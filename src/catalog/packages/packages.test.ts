@@ -89,6 +89,30 @@ test('what cannot be created is refused with its code', async () => {
   ])
 })
 
+test('the budget of a trial is an exact amount', async () => {
+  await withProducts()
+  await createPlan('pro')
+  const trial = (limit: number) => ({
+    defaultTrialConfig: { duration: 14, units: 'DAY', budget: { hasSoftLimit: true, limit } },
+  })
+  for (const limit of [0, 0.1, 0.3000000001, 99.99, 123_456_789_012.345, 2 ** 53 - 1]) {
+    await updatePlan('pro', trial(limit))
+    assert.deepEqual((await getPlan('pro')).defaultTrialConfig?.budget, {
+      hasSoftLimit: true,
+      limit,
+    })
+  }
+  const refusal = {
+    status: 400,
+    code: 'BadUserInput',
+    message: /^defaultTrialConfig\.budget\.limit/,
+  } as const
+  for (const limit of [0.1 + 0.2, 5e-324, 1e-11, 1.234_567_890_123_456_7, -0.01, 2 ** 53]) {
+    await tenant().refused('v1.plans.update', { ...params('pro'), body: trial(limit) }, refusal)
+    await tenant().refused('v1.plans.create', newPackage('new', trial(limit)), refusal)
+  }
+})
+
 test('a version is drafted, changed and published, and its number rises by one', async () => {
   await withProducts()
   const first = await createPlan('pro', { metadata: { a: '1' } })

@@ -2,6 +2,7 @@ import { column, milliseconds, type Reader, row, rows, sql } from '../../db/inde
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { trialColumn } from './trial-column.ts'
 import type { DefaultTrial, PackageType, PricingType } from './types.ts'
 
 /** A package with versions that were published. */
@@ -52,7 +53,7 @@ const packageRow = row<PackageRow>({
       compatibleAddonKeys: column.json<Uuid[]>(),
       dependencyKeys: column.json<Uuid[]>(),
       maxQuantity: column.nullable(column.integer),
-      defaultTrial: column.nullable(column.json<DefaultTrial>()),
+      defaultTrial: trialColumn,
     }),
   ),
 })

@@ -15,8 +15,8 @@ import type { Metadata } from '../../kernel/metadata.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { referencesJson } from './entitlements/store.ts'
+import { trialColumn } from './trial-column.ts'
 import type {
-  DefaultTrial,
   PackageAtVersion,
   PackageStatus,
   PackageType,
@@ -36,7 +36,7 @@ const contentRow = row<PackageVersion>({
   pricingType: column.nullable(column.oneOf('FREE', 'PAID', 'CUSTOM')),
   parent: column.nullable(column.json<Reference>()),
   compatibleAddons: column.nullable(column.json<Reference[]>()),
-  defaultTrial: column.nullable(column.json<DefaultTrial>()),
+  defaultTrial: trialColumn,
   maxQuantity: column.nullable(column.integer),
   dependencies: column.json<Reference[]>(),
   entitlements: column.json<Target[]>(),

@@ -1,6 +1,7 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../../kernel/metadata.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
 
 export type PackageType = 'Plan' | 'Addon'
 
@@ -64,7 +65,8 @@ export type DefaultTrial = {
   duration: number
   units: 'DAY' | 'MONTH'
   trialEndBehavior: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
-  budget: { hasSoftLimit: boolean; limit: number } | null
+  /** An amount of money. */
+  budget: { hasSoftLimit: boolean; limit: Quantity } | null
 }
 
 /** A version of a package. */

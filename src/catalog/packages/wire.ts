@@ -1,6 +1,7 @@
-import type { Addon, Plan } from '../../api.gen.ts'
+import type { Addon, DefaultTrialConfig, Plan } from '../../api.gen.ts'
 import { instantToWire } from '../../kernel/clock.ts'
-import type { PackageAtVersion, Reference } from './types.ts'
+import { quantityToWire } from '../../kernel/quantity.ts'
+import type { DefaultTrial, PackageAtVersion, Reference } from './types.ts'
 
 const common = ({ content, ...pack }: PackageAtVersion) => ({
   id: pack.id,
@@ -25,11 +26,16 @@ const common = ({ content, ...pack }: PackageAtVersion) => ({
 
 const idsOf = (references: readonly Reference[]): string[] => references.map(({ id }) => id)
 
+const trialToWire = ({ budget, ...trial }: DefaultTrial): DefaultTrialConfig => ({
+  ...trial,
+  budget: budget && { ...budget, limit: quantityToWire(budget.limit) },
+})
+
 export const planToWire = (plan: PackageAtVersion): Plan => ({
   ...common(plan),
   parentPlanId: plan.content.parent?.id ?? null,
   compatibleAddonIds: plan.content.compatibleAddons && idsOf(plan.content.compatibleAddons),
-  defaultTrialConfig: plan.content.defaultTrial,
+  defaultTrialConfig: plan.content.defaultTrial && trialToWire(plan.content.defaultTrial),
 })
 
 export const addonToWire = (addon: PackageAtVersion): Addon => ({
