@@ -24,6 +24,7 @@ const GROUPS: readonly Group[] = [
   { name: 'activity', test: /\/src\/activity\// },
   { name: 'catalog', test: /\/src\/catalog\// },
   { name: 'packages', test: /\/src\/packages\// },
+  { name: 'subscriptions', test: /\/src\/subscriptions\// },
   {
     name: (id) => `view-${/\/src\/views\/([^/]+)\//.exec(id)?.[1]}`,
     debugName: 'views',

@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{bn as t}from"./base.js";import{i as n,r}from"./packages.js";import{O as i}from"./vendor.js";var a=e({View:()=>s}),o=i();function s(){let e=t(`plan`);return(0,o.jsx)(r,{kind:`plan`,id:e,children:e=>(0,o.jsx)(n,{state:e})},e)}export{a as t};
+import{n as e}from"./rolldown-runtime.js";import{xn as t}from"./base.js";import{i as n,r}from"./packages.js";import{O as i}from"./vendor.js";var a=e({View:()=>s}),o=i();function s(){let e=t(`plan`);return(0,o.jsx)(r,{kind:`plan`,id:e,children:e=>(0,o.jsx)(n,{state:e})},e)}export{a as t};

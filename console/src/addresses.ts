@@ -11,6 +11,8 @@ export function addressesIn(environment: string) {
     home: `${root}/home`,
     customers: `${root}/customers`,
     customer,
+    subscription: (customerId: string, id: string) =>
+      `${customer(customerId, 'subscriptions')}/${part(id)}`,
     /** The panel of an entity, over the tree. */
     entity: (customerId: string, entityId: string, featureId?: string) =>
       `${customer(customerId, 'budgets')}${searchOf({ entity: entityId, feature: featureId })}`,

@@ -78,6 +78,8 @@ const views = [
 
 const customerViews = [
   customerView('/', () => import('./views/customer-overview/view.tsx')),
+  customerView('/subscriptions', () => import('./views/customer-subscriptions/view.tsx')),
+  customerView('/subscriptions/$subscription', () => import('./views/subscription/view.tsx')),
   customerView('/budgets', () => import('./views/customer-budgets/view.tsx')),
   customerView('/entitlements', () => import('./views/customer-entitlements/view.tsx')),
   customerView('/usage', () => import('./views/customer-usage/view.tsx')),

@@ -18,7 +18,7 @@ const TURN_MS = 500
 /** Objects of the demo data that the views show. */
 const DEMO = { customer: 'orrery', feature: 'ai-tokens', entity: 'agent-sweep-planner' }
 /** Sold by the product that is made for the pictures, if it is not there. */
-const SOLD = { product: 'assistant', plan: 'pro', addon: 'more-seats' }
+const SOLD = { product: 'assistant', plan: 'pro', addon: 'more-seats', subscription: 'sold-pro' }
 
 type Server = { url: string; key: string }
 
@@ -65,6 +65,8 @@ async function sell(server: Server): Promise<void> {
     await ask(server, `${path}/publish`, { migrationType: 'NEW_CUSTOMERS' })
     await ask(server, `${path}/draft`, {})
   }
+  const subscription = { id: SOLD.subscription, customerId: DEMO.customer, planId: plan }
+  await ask(server, 'subscriptions', subscription)
 }
 
 /** Returns the id of the last denial. Asks for too much if there is none. */

@@ -402,6 +402,41 @@ export const operations = {
     path: '/api/v1/sign-in-codes/exchange',
     permission: 'undefined',
   },
+  'v1.subscriptions.cancel': {
+    method: 'POST',
+    path: '/api/v1/subscriptions/{id}/cancel',
+    permission: 'subscriptions:write',
+  },
+  'v1.subscriptions.futureUpdate.cancelPendingPayment': {
+    method: 'DELETE',
+    path: '/api/v1/subscriptions/{id}/future-update/pending-payment',
+    permission: 'subscriptions:write',
+  },
+  'v1.subscriptions.futureUpdate.cancelSchedule': {
+    method: 'DELETE',
+    path: '/api/v1/subscriptions/{id}/future-update/schedule',
+    permission: 'subscriptions:write',
+  },
+  'v1.subscriptions.list': {
+    method: 'GET',
+    path: '/api/v1/subscriptions',
+    permission: 'subscriptions:read',
+  },
+  'v1.subscriptions.provision': {
+    method: 'POST',
+    path: '/api/v1/subscriptions',
+    permission: 'subscriptions:write',
+  },
+  'v1.subscriptions.retrieve': {
+    method: 'GET',
+    path: '/api/v1/subscriptions/{id}',
+    permission: 'subscriptions:read',
+  },
+  'v1.subscriptions.update': {
+    method: 'PATCH',
+    path: '/api/v1/subscriptions/{id}',
+    permission: 'subscriptions:write',
+  },
   'v1.usage.report': {
     method: 'POST',
     path: '/api/v1/usage',

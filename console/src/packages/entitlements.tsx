@@ -18,7 +18,7 @@ import { KINDS, OPERATIONS, type PackageVersion } from './operations.ts'
 import { RemoveEntitlement } from './remove-entitlement.tsx'
 import type { PackageState } from './state.ts'
 import { TEXTS } from './texts.ts'
-import { useAncestors, useOwnEntitlements } from './use-entitlements.ts'
+import { useEntitlementsOf, useOwnEntitlements } from './use-entitlements.ts'
 import { useNames } from './use-names.ts'
 import { type Packages, usePackages } from './use-packages.ts'
 
@@ -65,7 +65,7 @@ function OfVersion(props: Props) {
   const { state, version, isDraft, packages } = props
   const own = useOwnEntitlements(state, { isDraft })
   const planIds = ancestorsOf(version, packages.publishedOf)
-  const { ancestors, error } = useAncestors(planIds)
+  const { packages: ancestors, error } = useEntitlementsOf('plan', planIds)
   return (
     <Loaded reading={own} rows={4}>
       {({ data }) => {

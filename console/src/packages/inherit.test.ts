@@ -18,8 +18,8 @@ const shown = (...of: Parameters<typeof rowsOf>) =>
 
 test('of each feature the nearest counts, and what a parent takes away is not inherited', () => {
   const ancestors = [
-    { planId: 'plus', entitlements: [gives('calls'), gives('sso', false)] },
-    { planId: 'basic', entitlements: [gives('calls'), gives('sso'), gives('seats')] },
+    { id: 'plus', entitlements: [gives('calls'), gives('sso', false)] },
+    { id: 'basic', entitlements: [gives('calls'), gives('sso'), gives('seats')] },
   ]
   assert.deepEqual(shown([gives('calls'), gives('region')], ancestors), [
     ['calls', null, 'plus'],

@@ -3,7 +3,7 @@ import { targetOf } from './entitlement-words.ts'
 import type { PackageVersion } from './operations.ts'
 
 /** A plan that another one inherits from, and what it gives itself. */
-export type Ancestor = { planId: string; entitlements: readonly PackageEntitlement[] }
+export type Ancestor = { id: string; entitlements: readonly PackageEntitlement[] }
 
 /** An entitlement, and where it comes from. */
 export type EntitlementRow = {
@@ -43,7 +43,7 @@ export function rowsOf(
   ancestors: readonly Ancestor[],
 ): EntitlementRow[] {
   const inherited = new Map<string, { planId: string; entitlement: PackageEntitlement }>()
-  for (const { planId, entitlements } of ancestors)
+  for (const { id: planId, entitlements } of ancestors)
     for (const entitlement of entitlements)
       if (!inherited.has(targetOf(entitlement)))
         inherited.set(targetOf(entitlement), { planId, entitlement })

@@ -3,7 +3,6 @@ import type { PackageEntitlement } from '../../../src/api.gen.ts'
 import { call } from '../api/call.ts'
 import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
-import type { Ancestor } from './inherit.ts'
 import { OPERATIONS, type PackageKind, pathOf } from './operations.ts'
 
 /** Reads the entitlements of the draft of a plan or an add-on, or of what is published of it. */
@@ -18,33 +17,35 @@ export function useOwnEntitlements(
   return useRead(list, { params: pathOf(id), query }, { everyMs, isOn: isOn && mayRead })
 }
 
-const LIST = 'v1.plans.entitlements.list'
+/** What a plan or an add-on gives itself. */
+type Given = { id: string; entitlements: readonly PackageEntitlement[] }
 
 /**
- * Reads what plans give that others inherit from, one request for each. Undefined until all are
+ * Reads what is published of plans or of add-ons, one request for each. Undefined until all are
  * read.
  */
-export function useAncestors(planIds: readonly string[]): {
-  ancestors: readonly Ancestor[] | undefined
-  error: Error | null
-} {
-  const { caller, environment } = useSession()
+export function useEntitlementsOf(
+  kind: PackageKind,
+  ids: readonly string[],
+): { packages: readonly Given[] | undefined; error: Error | null } {
+  const { caller, environment, whyNot } = useSession()
+  const { list } = OPERATIONS[kind].entitlements
   return useQueries({
-    queries: planIds.map((planId) => {
-      const request = { params: { planId } }
+    queries: ids.map((id) => {
+      const request = { params: pathOf(id), query: { draft: 'false' as const } }
       return {
-        queryKey: [environment, LIST, request],
-        queryFn: ({ signal }: { signal: AbortSignal }) => call(caller, LIST, request, { signal }),
+        queryKey: [environment, list, request],
+        queryFn: ({ signal }: { signal: AbortSignal }) => call(caller, list, request, { signal }),
+        enabled: whyNot(list) === null,
         refetchInterval: EVERY.list,
       }
     }),
     combine: (results) => {
-      const lists = results.flatMap(({ data }): PackageEntitlement[][] => (data ? [data.data] : []))
+      const given = results.flatMap(({ data }, at): Given[] =>
+        data ? [{ id: ids[at] ?? '', entitlements: data.data }] : [],
+      )
       return {
-        ancestors:
-          lists.length < planIds.length
-            ? undefined
-            : lists.map((entitlements, at) => ({ planId: planIds[at] ?? '', entitlements })),
+        packages: given.length < ids.length ? undefined : given,
         error: results.find(({ error }) => error !== null)?.error ?? null,
       }
     },

@@ -52,7 +52,7 @@ export function FilterInstant(props: {
 }
 
 /** An instant as the field of the browser writes it, in its own zone. */
-function localText(instant: string): string {
+export function localText(instant: string): string {
   if (instant === '') return ''
   const date = new Date(instant)
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)

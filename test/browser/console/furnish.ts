@@ -27,6 +27,7 @@ const IDS = {
   product: long('product'),
   plan: long('plan'),
   addon: long('addon'),
+  subscription: long('subscription'),
 }
 
 /**
@@ -70,6 +71,7 @@ export async function furnishHostile(tenant: Tenant): Promise<Ids> {
       ],
     },
   })
+  await subscribe(tenant)
   const budget = { featureId: IDS.feature, cadence: 'P1M' as const }
   await tenant.ok('v1Beta.customers.assignments.upsert', {
     params,
@@ -200,6 +202,23 @@ async function furnishPackages(tenant: Tenant): Promise<void> {
   await tenant.ok('v1.addons.update', {
     ...addon,
     body: { maxQuantity: null, dependencies: ['other'], metadata: { mark: '', other: HOSTILE } },
+  })
+}
+
+/** A subscription with an add-on, a label and a scheduled change, and one whose place it took. */
+async function subscribe(tenant: Tenant): Promise<void> {
+  const who = { customerId: IDS.customer, metadata: { mark: HOSTILE } }
+  await tenant.ok('v1.subscriptions.provision', { body: { ...who, planId: 'basic' } })
+  await tenant.ok('v1.subscriptions.provision', {
+    body: { ...who, planId: IDS.plan, id: IDS.subscription, billingId: HOSTILE.slice(0, 200) },
+  })
+  await tenant.ok('v1.subscriptions.update', {
+    params: { id: IDS.subscription },
+    body: { billingPeriod: 'ANNUALLY', scheduleStrategy: 'END_OF_BILLING_PERIOD' },
+  })
+  await tenant.ok('v1.subscriptions.cancel', {
+    params: { id: IDS.subscription },
+    body: { cancellationTime: 'SPECIFIC_DATE', endDate: '2999-01-01T00:00:00Z' },
   })
 }
 

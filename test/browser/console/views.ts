@@ -14,6 +14,7 @@ export type Ids = {
   product: string
   plan: string
   addon: string
+  subscription: string
 }
 
 /** A view as the tests of every view know it. */
@@ -90,6 +91,14 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/customers/$customer': {
     shows: (page) => table(page, 'Entitlements').first(),
     opens: ['Edit'],
+  },
+  '/customers/$customer/subscriptions': {
+    shows: (page) => table(page, 'Past subscriptions').first(),
+    opens: ['Provision subscription'],
+  },
+  '/customers/$customer/subscriptions/$subscription': {
+    shows: (page) => page.getByText('it was created'),
+    opens: ['Update', 'Cancel subscription', 'Give up scheduled'],
   },
   '/customers/$customer/budgets': {
     shows: (page) => page.getByRole('row').first(),

@@ -1,0 +1,74 @@
+import type { PackageEntitlement } from '../../../src/api.gen.ts'
+import { givesText, targetOf } from '../packages/entitlement-words.ts'
+import { ancestorsOf, rowsOf } from '../packages/inherit.ts'
+import { useEntitlementsOf } from '../packages/use-entitlements.ts'
+import { useNames } from '../packages/use-names.ts'
+import type { Packages, Peers } from '../packages/use-packages.ts'
+import { Muted } from '../ui/page.tsx'
+import { Loading, Problem } from '../ui/states.tsx'
+import { type Column, Table } from '../ui/table.tsx'
+import { Id, Name } from '../ui/text.tsx'
+import { type AddonRow, addonsOf } from './addons-field.tsx'
+import { TEXTS } from './texts.ts'
+
+type Row = { key: string; entitlement: PackageEntitlement; from: string }
+
+/** What a plan with its add-ons will give, as far as it is published. */
+export function Preview(props: { planId: string; addons: readonly AddonRow[]; peers: Peers }) {
+  const { planId, addons, peers } = props
+  const plan = peers.plan.publishedOf(planId)
+  const planIds = plan === null ? [] : [planId, ...ancestorsOf(plan, peers.plan.publishedOf)]
+  const chosen = addonsOf(addons).filter(
+    ({ id, quantity }) => quantity > 0 && peers.addon.publishedOf(id) !== null,
+  )
+  const plans = useEntitlementsOf('plan', planIds)
+  const added = useEntitlementsOf(
+    'addon',
+    chosen.map(({ id }) => id),
+  )
+  const [own, ...ancestors] = plans.packages ?? []
+  const called = (packages: Packages, id: string) => packages.nameOf(id) ?? id
+  const rows: Row[] = [
+    ...rowsOf(own?.entitlements ?? [], ancestors).map(({ entitlement, from }) => ({
+      key: `plan ${targetOf(entitlement)}`,
+      entitlement,
+      from: called(peers.plan, from ?? planId),
+    })),
+    ...(added.packages ?? []).flatMap(({ id, entitlements }, at) =>
+      entitlements.map((entitlement) => ({
+        key: `${id} ${targetOf(entitlement)}`,
+        entitlement,
+        from: fromText(called(peers.addon, id), chosen[at]?.quantity ?? 1, entitlement),
+      })),
+    ),
+  ]
+  const { nameOf } = useNames(rows.map(({ entitlement }) => entitlement))
+  if (plan === null) return <Muted>{TEXTS.choosePlan}</Muted>
+  const error = plans.error ?? added.error
+  if (error !== null) return <Problem error={error} />
+  if (plans.packages === undefined || added.packages === undefined) return <Loading rows={3} />
+  if (rows.length === 0) return <Muted>{TEXTS.grantsNothing}</Muted>
+  const columns: readonly Column<Row>[] = [
+    {
+      title: 'It will give',
+      cell: ({ entitlement }) => (
+        <>
+          <Name name={nameOf(entitlement)} id={entitlement.id} />{' '}
+          {nameOf(entitlement) !== null && <Id>{entitlement.id}</Id>}
+        </>
+      ),
+    },
+    { title: 'How much', cell: ({ entitlement }) => givesText(entitlement) },
+    { title: 'From', cell: ({ from }) => from },
+  ]
+  return <Table label="It will give" rows={rows} columns={columns} keyOf={({ key }) => key} />
+}
+
+const fromText = (name: string, quantity: number, { behavior }: PackageEntitlement): string =>
+  [
+    name,
+    quantity > 1 && ` × ${quantity}`,
+    behavior === 'Override' && ', instead of what the plan gives',
+  ]
+    .filter(Boolean)
+    .join('')

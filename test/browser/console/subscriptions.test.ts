@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Tenant } from '../../support/world.ts'
+import { openConsole, world } from './open-console.ts'
+
+const publication = { body: { migrationType: 'NEW_CUSTOMERS' } } as const
+
+/** The customer Acme, and a product with a free plan, a paid one and an add-on. */
+async function furnished(): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme', name: 'Acme' } })
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      id: 'calls',
+      displayName: 'Calls',
+      featureType: 'NUMBER',
+      meterType: 'INCREMENTAL',
+    },
+  })
+  await tenant.ok('v1.products.createProduct', { body: { id: 'app', displayName: 'App' } })
+  const terms = { productId: 'app', pricingType: 'PAID' } as const
+  const gives = (usageLimit: number) => ({
+    body: {
+      entitlements: [{ id: 'calls', type: 'FEATURE', usageLimit, resetPeriod: 'MONTH' }],
+    },
+  })
+  await tenant.ok('v1.addons.create', {
+    body: { id: 'more', displayName: 'More', maxQuantity: 5, ...terms },
+  })
+  await tenant.ok('v1.addons.entitlements.create', { params: { addonId: 'more' }, ...gives(10) })
+  await tenant.ok('v1.addons.publish', { params: { id: 'more' }, ...publication })
+  await tenant.ok('v1.plans.create', {
+    body: { id: 'free', displayName: 'Free', productId: 'app', pricingType: 'FREE' },
+  })
+  await tenant.ok('v1.plans.create', { body: { id: 'pro', displayName: 'Pro', ...terms } })
+  await tenant.ok('v1.plans.update', {
+    params: { id: 'pro' },
+    body: { compatibleAddonIds: ['more'], parentPlanId: 'free' },
+  })
+  await tenant.ok('v1.plans.entitlements.create', { params: { planId: 'pro' }, ...gives(1000) })
+  for (const id of ['free', 'pro'])
+    await tenant.ok('v1.plans.publish', { params: { id }, ...publication })
+  await tenant.ok('v1.products.updateProduct', {
+    params: { id: 'app' },
+    body: {
+      productSettings: {
+        subscriptionStartSetup: 'PLAN_SELECTION',
+        subscriptionEndSetup: 'DOWNGRADE_TO_FREE',
+        downgradePlanId: 'free',
+        subscriptionCancellationTime: 'END_OF_BILLING_PERIOD',
+      },
+    },
+  })
+  return tenant
+}
+
+const subscribed = async (tenant: Tenant, body: object = {}) =>
+  tenant.ok('v1.subscriptions.provision', {
+    body: { customerId: 'acme', planId: 'pro', id: 'acme-pro', ...body },
+  })
+const stored = async (tenant: Tenant) =>
+  (await tenant.ok('v1.subscriptions.retrieve', { params: { id: 'acme-pro' } })).data
+
+test('a customer gets a plan, after what it grants was shown', async (t) => {
+  const tenant = await furnished()
+  const page = await openConsole(t, { tenant, path: '/customers/acme', expected: [400] })
+  await page.getByRole('link', { name: 'Subscriptions' }).click()
+  await page.getByText('This customer has no subscription.').waitFor()
+  await page.keyboard.press('n')
+  await page.getByText('Choose a plan to see what it gives.').waitFor()
+  await page.getByLabel('Plan', { exact: true }).fill('pro')
+  await page.locator('[name=id]').fill('acme-pro')
+  const preview = page.getByRole('table', { name: 'It will give' })
+  await preview.getByRole('row', { name: 'Calls calls 1,000 a month Pro' }).waitFor()
+  await page.getByRole('button', { name: 'Add an add-on' }).click()
+  await page.getByLabel('Units').fill('6')
+  await preview.getByRole('row', { name: 'Calls calls 10 a month More × 6' }).waitFor()
+  await page.getByRole('button', { name: 'Provision', exact: true }).click()
+  await page.locator('[name="addons/0/quantity"][aria-invalid=true]').waitFor()
+  await page.getByLabel('Units').fill('2')
+  await page.getByRole('button', { name: 'Provision', exact: true }).click()
+  await page.getByText('Acme has pro.').waitFor()
+  await page.getByRole('heading', { name: 'Pro', exact: true }).waitFor()
+  await page.getByText('a new billing period begins, of a month').waitFor()
+  await page.getByText('it was created').waitFor()
+  await page.getByRole('link', { name: 'Subscriptions' }).click()
+  await page.getByRole('row', { name: /^Pro pro acme-pro active more × 2/ }).waitFor()
+  await page.getByText('Nothing has ended yet.').waitFor()
+  const { addons, billingPeriod } = await stored(tenant)
+  assert.deepEqual([addons, billingPeriod], [[{ id: 'more', quantity: 2 }], 'MONTHLY'])
+})
+
+test('an update is scheduled, shown ahead, and given up', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant)
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path })
+  await page.getByRole('button', { name: 'Give up scheduled' }).hover()
+  await page.getByText('Nothing is scheduled.').first().waitFor()
+  await page.getByRole('button', { name: 'Update' }).click()
+  await page.getByRole('button', { name: 'Add an add-on' }).click()
+  await page.getByLabel('Takes effect').selectOption('END_OF_BILLING_PERIOD')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The subscription to Pro was changed.').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'an add-on changes more' }).waitFor()
+  assert.deepEqual((await stored(tenant)).addons, [])
+  await page.getByRole('button', { name: 'Give up scheduled' }).click()
+  await page.getByRole('dialog').getByText('an add-on changes').waitFor()
+  await page.getByRole('button', { name: 'Give up', exact: true }).click()
+  await page.getByText('What was scheduled is given up.').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'given up' }).waitFor()
+  await page.keyboard.press('e')
+  await page.getByRole('button', { name: 'Add a label' }).click()
+  await page.getByLabel('Name of the label').fill('team')
+  await page.getByLabel('Value of team').fill('sales')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Label team').waitFor()
+  assert.deepEqual((await stored(tenant)).metadata, { team: 'sales' })
+})
+
+test('a cancellation says what follows, and what is over cannot be changed', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant)
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path, expected: [400] })
+  const cancel = async () => {
+    await page.locator('main').getByRole('button', { name: 'Cancel subscription' }).click()
+    await page.getByRole('dialog').getByText('The free plan free follows').waitFor()
+  }
+  const send = () =>
+    page.getByRole('dialog').getByRole('button', { name: 'Cancel subscription' }).click()
+  await cancel()
+  await page.getByText('The product says: at the end of the billing period.').waitFor()
+  await page.getByLabel('When').selectOption('SPECIFIC_DATE')
+  await page.getByLabel('Date').fill('2020-01-01T00:00')
+  await send()
+  await page.locator('[name="endDate"][aria-invalid=true]').waitFor()
+  await page.getByLabel('When').selectOption('')
+  await send()
+  await page.getByText('The subscription to Pro will be canceled.').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'it is canceled' }).waitFor()
+  await cancel()
+  await page.getByLabel('When').selectOption('IMMEDIATE')
+  await send()
+  await page.getByText('The subscription to Pro is canceled.').waitFor()
+  await page.getByText('canceled at once').first().waitFor()
+  await page.getByRole('button', { name: 'Update' }).hover()
+  await page.getByText('It has ended, and never changes again.').waitFor()
+  await page.getByRole('link', { name: 'Subscriptions' }).click()
+  const current = page.getByRole('table', { name: 'Subscriptions', exact: true })
+  await current.getByRole('row', { name: /^Free free/ }).waitFor()
+  await page.getByRole('table', { name: 'Past subscriptions' }).getByText('canceled').waitFor()
+})
+
+test('a trial ends when somebody says so, and is canceled only at once', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant, {
+    trialOverrideConfiguration: { isTrial: true, trialEndDate: '2999-01-01T00:00:00Z' },
+  })
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path })
+  await page.getByText('the trial ends, and it is paid from then on').waitFor()
+  await page.getByRole('button', { name: 'Cancel subscription' }).click()
+  await page.getByText('A trial can only be canceled now.').waitFor()
+  assert.equal(await page.getByLabel('When').count(), 0)
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+  await page.getByRole('button', { name: 'Update' }).click()
+  await page.getByLabel('Trial until').fill('2020-01-01T00:00')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('active', { exact: true }).waitFor()
+  assert.equal((await stored(tenant)).status, 'ACTIVE')
+})
