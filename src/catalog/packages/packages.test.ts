@@ -318,14 +318,28 @@ test('a product has a maximum number of packages', async () => {
   ])
 })
 
-test('the database refuses a change of a published version', async () => {
+test('the database refuses a change of a published version, but not the repair of its instants', async () => {
   await withProducts()
-  await createPlan('pro')
+  const draft = await createPlan('pro')
   await publishPlan('pro')
-  const change = (set: string) =>
+  await tenant().ok('v1.plans.createDraft', params('pro'))
+  const run = (statement: string) =>
     world.bursar.app.db.withClient((client) =>
-      client.query(`update package_versions set ${set} where version = 1`),
+      client.query(`${statement} and environment_key = '${tenant().scope.environmentKey}'`),
     )
-  await assert.rejects(change(`display_name = 'x'`), /is published/)
-  await assert.rejects(change('published_at = null'), /is published/)
+  for (const set of [`display_name = 'x'`, 'published_at = null', 'version = 9', `metadata = '[]'`])
+    await assert.rejects(
+      run(`update package_versions set ${set} where version = 1`),
+      /is published/,
+      set,
+    )
+  await assert.rejects(run('delete from package_versions where version = 1'), /is published/)
+  const instants = ['created_at', 'updated_at', 'published_at']
+  for (const column of instants)
+    await run(`update package_versions set ${column} = '${LATER}' where version = 1`)
+  const { createdAt, updatedAt, ...repaired } = await getPlan('pro')
+  assert.deepEqual([createdAt, updatedAt], [LATER, LATER])
+  const { createdAt: _, updatedAt: _1, ...created } = draft
+  assert.deepEqual(repaired, { ...created, status: 'PUBLISHED', isLatest: true })
+  await run('delete from package_versions where version = 2')
 })
