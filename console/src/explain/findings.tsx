@@ -1,64 +1,12 @@
-import { Check } from 'lucide-react'
-import type {
-  EntitlementAllowance,
-  EntitlementExplanation,
-  EntitlementSource,
-} from '../../../src/api.gen.ts'
+import type { EntitlementExplanation } from '../../../src/api.gen.ts'
 import { formatNumber } from '../format.ts'
 import { Section } from '../ui/page.tsx'
-import { type Column, Table } from '../ui/table.tsx'
-import { Chip, Id, None, ShortId, Time } from '../ui/text.tsx'
-
-const KINDS: Readonly<Record<EntitlementSource['kind'], string>> = {
-  PLAN: 'plan',
-  PARENT_PLAN: 'parent plan',
-  ADDON: 'add-on',
-  SUBSCRIPTION: 'subscription',
-  PROMOTIONAL: 'grant',
-}
-
-const SOURCES: readonly Column<EntitlementSource>[] = [
-  {
-    title: 'Source',
-    cell: ({ kind, wins }) => (
-      <>
-        {KINDS[kind]}{' '}
-        {wins && (
-          <Chip tone="granted" icon={Check}>
-            decides
-          </Chip>
-        )}
-      </>
-    ),
-  },
-  {
-    title: 'Gives',
-    cell: ({ contributes, quantity }) => (
-      <>
-        {contributes ? allowanceText(contributes) : <None>nothing</None>}
-        {quantity > 1 && ` × ${quantity}`}
-      </>
-    ),
-  },
-  {
-    title: 'Id',
-    cell: ({ id, version }) => (
-      <>
-        <ShortId>{id}</ShortId> {version !== null && `v${version}`}
-      </>
-    ),
-  },
-]
-
-function allowanceText(allowance: EntitlementAllowance): string {
-  if (allowance.enumValues) return allowance.enumValues.join(', ')
-  if (allowance.hasUnlimitedUsage) return 'no limit'
-  if (allowance.usageLimit === null) return 'yes'
-  return `${formatNumber(allowance.usageLimit)}${allowance.hasSoftLimit ? ', soft' : ''}`
-}
+import { Id, Time } from '../ui/text.tsx'
+import { Sources } from './sources.tsx'
 
 /** What the answer was made of: sources, and dimensions that did not count. */
-export function Findings({ answer }: { answer: EntitlementExplanation }) {
+export function Findings(props: { answer: EntitlementExplanation; customerId: string }) {
+  const { answer, customerId } = props
   const { sources, unresolved, unattributed } = answer
   return (
     <>
@@ -81,12 +29,7 @@ export function Findings({ answer }: { answer: EntitlementExplanation }) {
       )}
       {sources.length > 0 && (
         <Section title="Sources">
-          <Table
-            label="Sources"
-            rows={sources}
-            columns={SOURCES}
-            keyOf={({ kind, id }) => `${kind} ${id}`}
-          />
+          <Sources sources={sources} customerId={customerId} />
         </Section>
       )}
     </>

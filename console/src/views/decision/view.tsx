@@ -70,7 +70,7 @@ function Explanation(props: { decision: ExplainedDecision; explanation: Entitlem
         <Drawing answer={explanation} amount={amount} customer={customer} names={names} />
         <Section title="As of then" actions={<AskAgain decision={decision} />}>
           <Facts rows={factsOf(decision)} />
-          <Findings answer={explanation} />
+          <Findings answer={explanation} customerId={customerId} />
         </Section>
       </Columns>
     </>

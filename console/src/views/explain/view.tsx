@@ -73,7 +73,7 @@ function Explanation(props: {
         <Drawing answer={answer} amount={amount} customer={customer} names={names} />
         <div className={styles.side}>
           <WaysPanel {...{ answer, question, customer, capability, names, onAsk }} />
-          <Findings answer={answer} />
+          <Findings answer={answer} customerId={question.customer} />
           <RealUse question={question} customer={customer} />
           <CallPanel request={requestOf(question)} answer={answer} />
         </div>
