@@ -2290,7 +2290,7 @@ export type DefaultTrialConfig = {
    */
   units: 'DAY' | 'MONTH'
   /**
-   * What follows the trial. Null means what the product says.
+   * What follows the trial. Null means `CONVERT_TO_PAID`.
    */
   trialEndBehavior: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
   /**
@@ -2312,7 +2312,7 @@ export type DefaultTrialConfigInput = {
    */
   units: 'DAY' | 'MONTH'
   /**
-   * What follows the trial. Null means what the product says.
+   * What follows the trial. Null means `CONVERT_TO_PAID`.
    */
   trialEndBehavior?: 'CONVERT_TO_PAID' | 'CANCEL_SUBSCRIPTION' | null
   /**

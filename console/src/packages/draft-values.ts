@@ -21,7 +21,7 @@ export type DraftFields = {
   hasTrial: boolean
   duration: string
   units: DefaultTrialConfig['units']
-  trialEnd: NonNullable<DefaultTrialConfig['trialEndBehavior']> | ''
+  trialEnd: NonNullable<DefaultTrialConfig['trialEndBehavior']>
   budget: string
   isSoftBudget: boolean
   metadata: ReturnType<typeof metadataRows>
@@ -41,7 +41,7 @@ export function fieldsOf(draft: PackageVersion): DraftFields {
     hasTrial: trial !== null,
     duration: String(trial?.duration ?? 14),
     units: trial?.units ?? 'DAY',
-    trialEnd: trial?.trialEndBehavior ?? '',
+    trialEnd: trial?.trialEndBehavior ?? 'CONVERT_TO_PAID',
     budget: String(trial?.budget?.limit ?? ''),
     isSoftBudget: trial?.budget?.hasSoftLimit ?? false,
     metadata: metadataRows(draft.metadata),
@@ -77,7 +77,7 @@ function trialOf({ duration, units, trialEnd, budget, isSoftBudget }: DraftField
   return {
     duration: Number(duration),
     units,
-    trialEndBehavior: trialEnd === '' ? null : trialEnd,
+    trialEndBehavior: trialEnd,
     budget: limit === null ? null : { limit, hasSoftLimit: isSoftBudget },
   }
 }

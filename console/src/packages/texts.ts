@@ -35,7 +35,6 @@ export const TEXTS = {
 export const TRIAL_UNITS = labelledChoices({ DAY: 'days', MONTH: 'months' })
 
 export const TRIAL_ENDS = labelledChoices({
-  '': 'what the product says',
   CONVERT_TO_PAID: 'it is paid',
   CANCEL_SUBSCRIPTION: 'it ends',
 })

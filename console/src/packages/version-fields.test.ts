@@ -51,7 +51,7 @@ const PLAN_CHANGES: readonly [change: Partial<Plan>, words: string[]][] = [
   [{ compatibleAddonIds: ['support', 'seats'] }, []],
   [{ compatibleAddonIds: null }, ['Compatible add-ons removes seats removes support']],
   [{ compatibleAddonIds: ['seats', 'x'] }, ['Compatible add-ons adds x removes support']],
-  [{ defaultTrialConfig: trial }, ['Default trial is 14 days']],
+  [{ defaultTrialConfig: trial }, ['Default trial is 14 days, then it is paid']],
   [
     {
       defaultTrialConfig: {

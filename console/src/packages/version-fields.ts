@@ -58,11 +58,12 @@ const quantityText = (maximum: number | null): string =>
 
 /** `14 days, then it is paid; at most 20 may be spent`. */
 function trialText({ duration, units, trialEndBehavior, budget }: DefaultTrialConfig): string {
-  const end = trialEndBehavior && TRIAL_ENDS[trialEndBehavior]
+  // What is not said converts the trial.
+  const end = TRIAL_ENDS[trialEndBehavior ?? 'CONVERT_TO_PAID']
   const limit = budget && `${formatNumber(budget.limit)} may be spent`
   return [
     formatCount(duration, units.toLowerCase()),
-    end && `, ${end}`,
+    `, ${end}`,
     limit && `; ${limit}${budget.hasSoftLimit ? ', or more' : ' at most'}`,
   ]
     .filter(Boolean)
