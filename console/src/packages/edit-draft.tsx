@@ -1,7 +1,7 @@
 import { Meanwhile } from '../activity/meanwhile.tsx'
 import { useRead } from '../api/use-read.ts'
 import { Dialog, DialogBody } from '../ui/dialog.tsx'
-import { TextArea, TextField } from '../ui/field.tsx'
+import { TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { MetadataField } from '../ui/metadata-field.tsx'
 import { Loading, Problem } from '../ui/states.tsx'
@@ -10,6 +10,7 @@ import { AddonFields, PlanFields } from './draft-fields.tsx'
 import { bodyOf, fieldsOf, refuse } from './draft-values.ts'
 import { EVENTS_OF } from './events.ts'
 import { KINDS, OPERATIONS, type PackageKind, type PackageVersion } from './operations.ts'
+import { NameAndDescription } from './text-fields.tsx'
 import { usePeers } from './use-packages.ts'
 
 /** The fields that are shown when somebody else has changed the draft. */
@@ -77,8 +78,7 @@ function DraftForm(props: Props & { draft: PackageVersion; etag: string | undefi
         types={EVENTS_OF[kind]}
         fields={form.compare(COMPARED)}
       />
-      <TextField {...form.bind('displayName')} label="Name" isFirst />
-      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <NameAndDescription form={form} />
       {kind === 'plan' ? (
         <PlanFields form={form} id={id} peers={peers} />
       ) : (

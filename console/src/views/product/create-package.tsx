@@ -2,10 +2,11 @@ import { useNavigate } from '@tanstack/react-router'
 import type { PricingType, Product } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { KINDS, OPERATIONS, type PackageKind } from '../../packages/operations.ts'
+import { Description, IdAndName } from '../../packages/text-fields.tsx'
 import { usePackages } from '../../packages/use-packages.ts'
 import { PRICING_CHOICES } from '../../packages/words.ts'
 import { choicesOf } from '../../ui/choices.ts'
-import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
+import { FieldRow, SelectField, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
 import { numberIn, refuseNumber } from '../../ui/number.ts'
@@ -56,10 +57,7 @@ export function CreatePackage(props: { kind: PackageKind; product: Product; onCl
       description={product.displayName}
       submit="Create"
     >
-      <FieldRow>
-        <TextField {...form.bind('id')} label="Id" hint={TEXTS.idHint} isMono isFirst />
-        <TextField {...form.bind('displayName')} label="Name" />
-      </FieldRow>
+      <IdAndName id={form.bind('id')} form={form} hint={TEXTS.idHint} />
       <FieldRow>
         <SelectField
           {...form.bind('pricingType')}
@@ -79,7 +77,7 @@ export function CreatePackage(props: { kind: PackageKind; product: Product; onCl
           />
         )}
       </FieldRow>
-      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <Description form={form} />
       <MetadataField {...form.bind('metadata')} />
     </FormDialog>
   )

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { Product } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
-import { FieldRow, TextArea, TextField } from '../../ui/field.tsx'
+import { Description, IdAndName } from '../../packages/text-fields.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { TEXTS } from './texts.ts'
@@ -30,17 +30,13 @@ export function DuplicateProduct({ product, onClose }: { product: Product; onClo
       description={TEXTS.duplicate}
       submit="Duplicate"
     >
-      <FieldRow>
-        <TextField
-          {...form.bind('targetId')}
-          label="Id of the copy"
-          hint={TEXTS.targetHint}
-          isMono
-          isFirst
-        />
-        <TextField {...form.bind('displayName')} label="Name" />
-      </FieldRow>
-      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <IdAndName
+        id={form.bind('targetId')}
+        form={form}
+        label="Id of the copy"
+        hint={TEXTS.targetHint}
+      />
+      <Description form={form} />
     </FormDialog>
   )
 }

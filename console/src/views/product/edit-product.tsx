@@ -1,7 +1,7 @@
 import type { Product, ProductUpdateProductRequestBody } from '../../../../src/api.gen.ts'
 import { Meanwhile } from '../../activity/meanwhile.tsx'
 import { EVENTS_OF } from '../../packages/events.ts'
-import { TextArea, TextField } from '../../ui/field.tsx'
+import { NameAndDescription } from '../../packages/text-fields.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
 import { useForm } from '../../ui/use-form.ts'
@@ -47,8 +47,7 @@ export function EditProduct(props: {
         types={EVENTS_OF.product}
         fields={form.compare(COMPARED)}
       />
-      <TextField {...form.bind('displayName')} label="Name" isFirst />
-      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <NameAndDescription form={form} />
       <MetadataField {...form.bind('metadata')} />
     </FormDialog>
   )

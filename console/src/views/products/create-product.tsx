@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useAddresses } from '../../address-state.ts'
-import { CheckField, FieldRow, TextArea, TextField } from '../../ui/field.tsx'
+import { Description, IdAndName } from '../../packages/text-fields.tsx'
+import { CheckField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
 import { useForm } from '../../ui/use-form.ts'
@@ -35,11 +36,8 @@ export function CreateProduct({ isOpen, onClose }: { isOpen: boolean; onClose: (
   })
   return (
     <FormDialog form={form} isOpen={isOpen} onClose={onClose} title="New product" submit="Create">
-      <FieldRow>
-        <TextField {...form.bind('id')} label="Id" hint={TEXTS.idHint} isMono isFirst />
-        <TextField {...form.bind('displayName')} label="Name" />
-      </FieldRow>
-      <TextArea {...form.bind('description')} label="Description" rows={2} isOptional />
+      <IdAndName id={form.bind('id')} form={form} hint={TEXTS.idHint} />
+      <Description form={form} />
       <CheckField
         {...form.bind('multipleSubscriptions')}
         label={TEXTS.several}
