@@ -14,7 +14,7 @@ import { compareCatalogs } from './compare-catalogs.ts'
 import { findConflicts } from './find-conflicts.ts'
 import { findMistakes } from './find-mistakes.ts'
 import { type Item, itemsOf, keyOf, type Place, placesOf } from './items.ts'
-import { type Mistake, NOUNS, objectAt, partsIn, textOf } from './mistakes.ts'
+import { MISTAKES_LIMIT, type Mistake, NOUNS, objectAt, partsIn, textOf } from './mistakes.ts'
 import { type CatalogFound, type CatalogLists, readCatalog } from './read-catalog.ts'
 import {
   type CatalogOperation,
@@ -104,7 +104,8 @@ async function applyWithin(
   )
   refuse(findConflicts(catalog, difference, { drafts, archived }))
   await run(operations, call, { catalog, steps: stepsOf(difference.changes) })
-  const after = isDryRun ? before : await readCatalog(operations, call)
+  const isSame = difference.changes.length === 0 && unarchived.length === 0
+  const after = isDryRun || isSame ? before : await readCatalog(operations, call)
   const changes = difference.changes.map(({ action, item, fields }) => ({
     action,
     type: item.type,
@@ -207,13 +208,12 @@ function atPlace(error: unknown, item: Item, place: Place): unknown {
   return new ApiError(400, code, message, { field, mistakes: [{ field, message }] })
 }
 
-/** The most mistakes that a message names, and that a response lists. */
+/** The most mistakes that a message names. */
 const SHOWN_LIMIT = 20
-const LISTED_LIMIT = 1000
 
 /** 400 if there are mistakes. The field is that of the first one. */
 function refuse(mistakes: readonly Mistake[]): void {
-  const listed = mistakes.slice(0, LISTED_LIMIT).map(({ place, message }) => {
+  const listed = mistakes.slice(0, MISTAKES_LIMIT).map(({ place, message }) => {
     const object = objectAt(place)
     const text = object.length === 0 ? message : `${textOf(object)}: ${message}`
     return { field: inBody('catalog', ...place), message: text }

@@ -11,7 +11,7 @@ import type {
 import * as rules from '../packages/entitlements/index.ts'
 import { type CatalogEntitlement, entitlementFromDocument } from './canonical-entitlement.ts'
 import type { Place } from './items.ts'
-import { type Entry, entriesOf, type Mistakes, partsIn, type Soundness } from './mistakes.ts'
+import { type Entry, entriesOf, Mistakes, partsIn, type Soundness } from './mistakes.ts'
 
 /** What a document describes, by id. A feature that has mistakes is undefined. */
 export type DocumentObjects = {
@@ -51,21 +51,41 @@ export function entitlementMistakes(
 
 /** Returns what a row gives, or nothing if something is wrong with it. */
 function describe(value: CatalogEntitlement, row: Row): PackageEntitlement[] {
-  const { place, holder, where, mistakes } = row
-  const count = mistakes.found.length
-  const input = mistakes.check(place, () => entitlementFromDocument(value, where))
-  if (input === undefined) return []
-  // Each rule is asked by itself, so that all mistakes are found.
-  for (const other of [{ isCustom: false }, { behavior: 'Increment' as const }])
-    mistakes.check(place, () => rules.refuseForHolder({ ...input, ...other }, holder, where))
-  const make = input.type === 'FEATURE' ? featureOf(input, row) : creditOf(input, row)
-  return make === null || mistakes.found.length > count ? [] : [make()]
+  const made = new Mistakes().check([], () => make(value, row))
+  if (made !== undefined) return [made]
+  if (!row.mistakes.areMany) explain(value, row)
+  return []
 }
-
-type Make = (() => PackageEntitlement) | null
 
 /** Where rules get what nothing in a document depends on. */
 const AT = { key: '', order: 0n, now: 0 }
+
+/** Undefined if something that is named has mistakes or is not in the document. */
+function make(value: CatalogEntitlement, row: Row): PackageEntitlement | undefined {
+  const { holder, where, known } = row
+  const input = entitlementFromDocument(value, where)
+  const context = { ...AT, holder, where }
+  if (input.type === 'FEATURE') {
+    const feature = known.features.get(input.id)
+    return feature && rules.featureOfPackage(input, feature, context)
+  }
+  const currency = known.currencies.get(input.id)
+  const { dependencyFeatureId: id } = input
+  const dependency = id === null ? null : known.features.get(id)
+  if (currency === undefined || dependency === undefined) return undefined
+  return rules.creditOfPackage(input, { currency, dependency }, context)
+}
+
+/** Adds everything that is wrong with a row: each rule is asked by itself. */
+function explain(value: CatalogEntitlement, row: Row): void {
+  const { place, holder, where, mistakes } = row
+  const input = mistakes.check(place, () => entitlementFromDocument(value, where))
+  if (input === undefined) return
+  for (const other of [{ isCustom: false }, { behavior: 'Increment' as const }])
+    mistakes.check(place, () => rules.refuseForHolder({ ...input, ...other }, holder, where))
+  if (input.type === 'FEATURE') explainFeature(input, row)
+  else explainCredit(input, row)
+}
 
 const NO_RESET: Pick<GrantTerms, 'resetPeriod' | 'accordingTo'> = {
   resetPeriod: null,
@@ -76,10 +96,10 @@ const NO_LIMIT = {
   ...{ isCustom: false, isGranted: false },
 }
 
-function featureOf(input: FeatureInput, row: Row): Make {
-  const { place, where, holder, mistakes } = row
+function explainFeature(input: FeatureInput, row: Row): void {
+  const { place, where, mistakes } = row
   const feature = featureNamed(row, input.id, 'id')
-  if (feature === undefined) return null
+  if (feature === undefined) return
   const check = (at: Place | null, terms: Partial<FeatureInput>) => {
     const rule = () =>
       rules.termsOf({ ...input, ...NO_RESET, enumValues: [], ...terms }, feature, { where })
@@ -100,13 +120,11 @@ function featureOf(input: FeatureInput, row: Row): Make {
     for (const period of ['YEAR', 'MONTH', 'WEEK'] as const)
       if (input.accordingTo[period] !== null)
         reset({ ...none, [period]: input.accordingTo[period] })
-  return () => rules.featureOfPackage(input, feature, { ...AT, holder, where })
 }
 
-function creditOf(input: CreditInput, row: Row): Make {
-  const { place, where, holder, known, mistakes } = row
-  const currency = known.currencies.get(input.id)
-  if (currency === undefined)
+function explainCredit(input: CreditInput, row: Row): void {
+  const { place, where, known, mistakes } = row
+  if (!known.currencies.has(input.id))
     mistakes.check(place, () => {
       throw unknownCurrency(where.at('id'), input.id)
     })
@@ -114,8 +132,6 @@ function creditOf(input: CreditInput, row: Row): Make {
   const dependency = id === null ? null : featureNamed(row, id, 'dependencyFeatureId')
   mistakes.check(place, () => rules.refuseDependency(dependency ?? null, where))
   mistakes.check(place, () => rules.amountOf(input, where))
-  if (currency === undefined || dependency === undefined) return null
-  return () => rules.creditOfPackage(input, { currency, dependency }, { ...AT, holder, where })
 }
 
 /** Adds a mistake if the document has no such feature. Undefined also for one with mistakes. */

@@ -1,4 +1,10 @@
-import type { Catalog, CatalogFeature, CatalogProduct } from '../../api.gen.ts'
+import type {
+  Catalog,
+  CatalogAddon,
+  CatalogFeature,
+  CatalogPlan,
+  CatalogProduct,
+} from '../../api.gen.ts'
 import { newCurrency } from '../currencies/index.ts'
 import {
   changeFeature,
@@ -13,6 +19,9 @@ import { type ProductEntries, packageMistakes } from './package-mistakes.ts'
 
 /** The most plans and add-ons of a catalog. */
 export const PACKAGES_LIMIT = 500
+
+/** The most entitlements of all packages of a catalog. */
+export const ENTITLEMENTS_LIMIT = 20_000
 
 /** Where rules get the current time, which nothing in a document depends on. */
 const AT = { key: '', now: 0 }
@@ -38,12 +47,21 @@ export function findMistakes(catalog: Catalog, isSound: Soundness = () => true):
   mistakes.refuseRepeated('plan or add-on', all)
   if (all.length > PACKAGES_LIMIT)
     mistakes.add(['products'], `a catalog has at most ${PACKAGES_LIMIT} plans and add-ons`)
-  for (const of of packages) {
-    packageMistakes(of, mistakes)
-    for (const entry of of.plans) entitlementMistakes('Plan', entry, { isSound, known, mistakes })
-    for (const entry of of.addons) entitlementMistakes('Addon', entry, { isSound, known, mistakes })
-  }
+  for (const of of packages) packageMistakes(of, mistakes)
+  if (all.reduce((sum, { value }) => sum + lengthOf(value), 0) > ENTITLEMENTS_LIMIT)
+    mistakes.add(['products'], `a catalog has at most ${ENTITLEMENTS_LIMIT} entitlements`)
+  else
+    for (const of of packages) {
+      for (const entry of of.plans) entitlementMistakes('Plan', entry, { isSound, known, mistakes })
+      for (const entry of of.addons)
+        entitlementMistakes('Addon', entry, { isSound, known, mistakes })
+    }
   return mistakes.found
+}
+
+const lengthOf = (pack: CatalogPlan | CatalogAddon): number => {
+  const { entitlements } = Object(pack) as CatalogPlan
+  return Array.isArray(entitlements) ? entitlements.length : 0
 }
 
 /** Returns the objects by their ids, the first one of each id. */

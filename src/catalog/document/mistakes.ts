@@ -26,9 +26,17 @@ export const entriesOf = <T>(list: readonly T[] | undefined, isSound: Soundness,
     return { value, place, id: typeof id === 'string' ? id : null, isSound: isSound(place) }
   })
 
+/** As many mistakes are listed. Nobody reads more, and each one takes time. */
+export const MISTAKES_LIMIT = 1000
+
 /** Collects mistakes. */
 export class Mistakes {
   readonly found: Mistake[] = []
+
+  /** Whether there are so many that no more need to be found. */
+  get areMany(): boolean {
+    return this.found.length >= MISTAKES_LIMIT
+  }
 
   add(place: Place, message: string): void {
     this.found.push({ place, message })

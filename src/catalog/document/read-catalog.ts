@@ -9,7 +9,7 @@ import { findPackageNames } from '../packages/index.ts'
 import { canonicalAddon, canonicalCatalog, canonicalPlan } from './canonical.ts'
 import { type CatalogEntitlement, entitlementToDocument } from './canonical-entitlement.ts'
 import type { Draft } from './find-conflicts.ts'
-import { PACKAGES_LIMIT } from './find-mistakes.ts'
+import { ENTITLEMENTS_LIMIT, PACKAGES_LIMIT } from './find-mistakes.ts'
 
 /** The operations that list the objects of a catalog. */
 export type CatalogLists = Handlers<
@@ -125,6 +125,8 @@ async function readEntitlements(
   packages: readonly (Plan | Addon)[],
   size: Bounds['size'],
 ): Promise<ReadonlyMap<string, readonly CatalogEntitlement[]>> {
+  const count = packages.reduce((sum, { entitlements }) => sum + entitlements.length, 0)
+  if (count > ENTITLEMENTS_LIMIT) throw tooLarge(`${ENTITLEMENTS_LIMIT} entitlements`)
   const ids = packages.map(({ id }) => id)
   const names = await findPackageNames(db.read, scope, ids)
   const keys = new Map(names.map(({ id, key }) => [id, key]))
