@@ -43,6 +43,7 @@ const ending = (end: object) => ({
   },
 })
 
+const LARGE = { a: 'x'.repeat(1_048_576) }
 const gold = { currencies: [{ id: 'gold', displayName: 'Gold' }] }
 /** A catalog with a plan that gives something of a number, a switch, a choice and a currency. */
 const giving = (...entitlements: CatalogEntitlement[]): Catalog => ({
@@ -264,6 +265,33 @@ const CASES: readonly [why: string, catalog: Catalog, ...places: string[]][] = [
     ),
     row(0, 'yearlyResetPeriodConfiguration'),
     row(0, 'monthlyResetPeriodConfiguration'),
+  ],
+  [
+    'a budget of a trial with too many digits',
+    product([
+      plan('a', {
+        defaultTrialConfig: {
+          ...{ duration: 7, units: 'DAY' },
+          budget: { hasSoftLimit: false, limit: 0.12345678901 },
+        },
+      }),
+    ]),
+    'products/0/plans/0/defaultTrialConfig/budget/limit',
+  ],
+  [
+    'metadata of more than 1 MB',
+    {
+      ...features(feature('a', { metadata: LARGE })),
+      currencies: [{ id: 'a', displayName: 'A', metadata: LARGE }],
+      ...product([plan('a', { metadata: LARGE })], [addon('b', { metadata: LARGE })], {
+        metadata: LARGE,
+      }),
+    },
+    'features/0/metadata',
+    'currencies/0/metadata',
+    'products/0/metadata',
+    'products/0/plans/0/metadata',
+    'products/0/addons/0/metadata',
   ],
   [
     'more entitlements than one document can have',

@@ -5,6 +5,8 @@ import type {
   CatalogPlan,
   CatalogProduct,
 } from '../../api.gen.ts'
+import { inBody } from '../../kernel/field.ts'
+import { type Metadata, refuseOversized } from '../../kernel/metadata.ts'
 import { newCurrency } from '../currencies/index.ts'
 import {
   changeFeature,
@@ -48,6 +50,7 @@ export function findMistakes(catalog: Catalog, isSound: Soundness = () => true):
   if (all.length > PACKAGES_LIMIT)
     mistakes.add(['products'], `a catalog has at most ${PACKAGES_LIMIT} plans and add-ons`)
   for (const of of packages) packageMistakes(of, mistakes)
+  metadataMistakes([...features, ...currencies, ...products, ...all], mistakes)
   if (all.reduce((sum, { value }) => sum + lengthOf(value), 0) > ENTITLEMENTS_LIMIT)
     mistakes.add(['products'], `a catalog has at most ${ENTITLEMENTS_LIMIT} entitlements`)
   else
@@ -57,6 +60,18 @@ export function findMistakes(catalog: Catalog, isSound: Soundness = () => true):
         entitlementMistakes('Addon', entry, { isSound, known, mistakes })
     }
   return mistakes.found
+}
+
+/** A document may be larger than the metadata of one object. */
+function metadataMistakes(
+  entries: readonly Entry<{ id: string; metadata?: Metadata }>[],
+  mistakes: Mistakes,
+): void {
+  for (const { isSound, value, place } of entries)
+    if (isSound)
+      mistakes.check(place, () =>
+        refuseOversized(value.metadata ?? {}, value.id, inBody('metadata')),
+      )
 }
 
 const lengthOf = (pack: CatalogPlan | CatalogAddon): number => {

@@ -1,6 +1,13 @@
 import type { CatalogAddon, CatalogPlan, CatalogProduct } from '../../api.gen.ts'
 import type { PackageAtVersion, PackageInput, Peer } from '../packages/index.ts'
-import { changeContent, leadsTo, linksBy, newFromWire, newPackage } from '../packages/index.ts'
+import {
+  changeContent,
+  leadsTo,
+  linksBy,
+  newFromWire,
+  newPackage,
+  trialFromWire,
+} from '../packages/index.ts'
 import {
   changeProduct,
   newProduct,
@@ -41,6 +48,10 @@ export function packageMistakes(of: ProductEntries, mistakes: Mistakes): void {
       mistakes.checkAt([...entry.place, ...within], () =>
         changeContent(content, input, { now: 0, peers }),
       )
+  }
+  for (const { isSound, value, place } of of.plans) {
+    const { defaultTrialConfig: trial } = isSound ? value : {}
+    if (trial !== undefined) mistakes.check(place, () => trialFromWire(trial))
   }
   if (of.product.isSound) settingsMistakes(of, described, mistakes)
 }

@@ -21,7 +21,8 @@ import { addonToWire, planToWire } from './wire.ts'
 
 const TRIAL_LIMIT = inBody('defaultTrialConfig', 'budget', 'limit')
 
-const trialFromWire = (wire: DefaultTrialConfigInput): DefaultTrial => ({
+/** 400 for a budget with too many digits. */
+export const trialFromWire = (wire: DefaultTrialConfigInput): DefaultTrial => ({
   duration: wire.duration,
   units: wire.units,
   trialEndBehavior: wire.trialEndBehavior ?? null,

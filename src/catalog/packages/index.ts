@@ -1,5 +1,5 @@
 export { changeContent, newPackage } from './change-content.ts'
-export { addonHandlers, newFromWire, planHandlers } from './http.ts'
+export { addonHandlers, newFromWire, planHandlers, trialFromWire } from './http.ts'
 export { leadsTo, linksBy } from './links.ts'
 export type { Copies } from './of-product.ts'
 export {
