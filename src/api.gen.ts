@@ -4231,7 +4231,7 @@ export type PackagePublish = {
  */
 export type PackagePublishRequestBody = {
   /**
-   * `NEW_CUSTOMERS`: subscriptions that exist stay on their version. `ALL_CUSTOMERS`, that they move to the new one, is not served yet.
+   * `NEW_CUSTOMERS`: subscriptions that exist stay on their version. `ALL_CUSTOMERS`: a task moves them to the new one.
    */
   migrationType: 'NEW_CUSTOMERS' | 'ALL_CUSTOMERS'
 }
@@ -5805,6 +5805,93 @@ export type SyncData =
       dimensions: string
     }
   | null
+
+/**
+ * Something that the server does in the background, item by item.
+ */
+export type Task = {
+  /**
+   * The id of the task.
+   */
+  id: string
+  /**
+   * `SUBSCRIPTION_MIGRATION`: moves the subscriptions of a plan or an add-on to a version that was published for all customers. Each item is a customer.
+   */
+  type: 'SUBSCRIPTION_MIGRATION'
+  /**
+   * `PENDING`: its items are being counted. `CANCELED`: also if a newer task has taken its place.
+   */
+  status: 'PENDING' | 'IN_PROGRESS' | 'COMPLETED' | 'PARTIALLY_FAILED' | 'FAILED' | 'CANCELED'
+  /**
+   * How much has ended, in percent. 100 only if all has.
+   */
+  progress: number
+  /**
+   * The number of items.
+   */
+  total: number
+  /**
+   * How many items are done.
+   */
+  done: number
+  /**
+   * How many items have failed.
+   */
+  failed: number
+  /**
+   * Why items have failed: the first 100.
+   */
+  errors: TaskError[]
+  /**
+   * When it was started.
+   */
+  createdAt: string
+  /**
+   * When it changed last.
+   */
+  updatedAt: string
+  /**
+   * When it finished; null if it has not.
+   */
+  finishedAt: string | null
+}
+
+/**
+ * Why an item of a task has failed.
+ */
+export type TaskError = {
+  /**
+   * The place of the item among all items, from 0.
+   */
+  index: number
+  /**
+   * The id of the item: of the customer.
+   */
+  id: string
+  /**
+   * What was wrong.
+   */
+  message: string
+  /**
+   * The code of the error, as in a response.
+   */
+  code: string | null
+}
+
+/**
+ * A page of tasks, the newest first.
+ */
+export type TaskListPage = {
+  data: Task[]
+  pagination: CursorPagination
+}
+
+/**
+ * The task.
+ */
+export type TaskResponse = {
+  data: Task
+}
 
 /**
  * A tax registration number.
@@ -8354,6 +8441,47 @@ export type Operations = {
     body: SubscriptionUpdateRequestBody
     response: SubscriptionResponse
   }
+  'v1.tasks.cancel': {
+    params: {
+      /**
+       * Id of the task.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: TaskResponse
+  }
+  'v1.tasks.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+    }
+    body: undefined
+    response: TaskListPage
+  }
+  'v1.tasks.retrieve': {
+    params: {
+      /**
+       * Id of the task.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: TaskResponse
+  }
   'v1.usage.history': {
     params: {
       /**
@@ -8743,6 +8871,8 @@ export const OPERATION_PERMISSIONS = [
   'products:write',
   'subscriptions:read',
   'subscriptions:write',
+  'tasks:read',
+  'tasks:write',
   'usage:read',
   'usage:write',
 ] as const

@@ -28,6 +28,7 @@ import { reportingHandlers } from './reporting/index.ts'
 import { searchHandlers } from './search/index.ts'
 import { entitlements } from './sources.ts'
 import { endSubscriptions, subscriptionHandlers } from './subscriptions/index.ts'
+import { taskHandlers } from './tasks/index.ts'
 
 const catalogUse: CatalogUse = {
   ...NO_REFERENCES,
@@ -79,4 +80,5 @@ export const handlers: Handlers = {
   ...decisionHandlers(decisions),
   ...reportingHandlers(decisions),
   ...searchHandlers,
+  ...taskHandlers,
 }

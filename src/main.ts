@@ -53,7 +53,8 @@ import { makePartitions } from './metering/records/index.ts'
 import { usagePurge } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { createStateTokens } from './state-tokens/index.ts'
-import { subscriptionWork } from './subscriptions/index.ts'
+import { migrationTask, subscriptionWork } from './subscriptions/index.ts'
+import { taskWork } from './tasks/index.ts'
 import { VERSION } from './version.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
@@ -65,6 +66,7 @@ const workHandlers: WorkHandlers = {
   [RANK_BUDGETS]: rankBudgets,
   ...promotionalWork(publishEntitlements),
   ...subscriptionWork(publishEntitlements),
+  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publishEntitlements) }),
 }
 
 /**

@@ -18,7 +18,7 @@ const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly Permissio
   'full-access': ['*:write'],
   'read-only': ['*:read'],
   'customers-write': [...ITSELF, 'customers:write', 'integrations:write'],
-  'subscriptions-write': [...ITSELF, 'subscriptions:write'],
+  'subscriptions-write': [...ITSELF, 'subscriptions:write', 'tasks:read'],
   'coupons-write': [...ITSELF, 'coupons:write'],
   'api-keys-write': [...ITSELF, 'apiKeys:write'],
   'event-queue-read': [...ITSELF, 'events:read'],
@@ -41,6 +41,7 @@ const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly Permissio
     'governance:read',
     'entitlements:read',
     'usage:read',
+    'tasks:read',
   ],
   VIEWER: ['*:read'],
   // A person without a role here may have one in another environment.

@@ -58,6 +58,8 @@ export const EVENT_TYPES = [
   'integration.created',
   'member.updated',
   'member.removed',
+  'task.created',
+  'task.updated',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

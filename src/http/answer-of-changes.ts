@@ -128,8 +128,10 @@ const entitlement =
   (changes) =>
     entitlementsOf(changes, state)[0] ?? null
 
-/** No subscription has to move to a new version. */
-const noTask: ChangeAnswer = () => ({ taskId: null })
+/** The task that moves subscriptions to a version that was published. */
+const taskOf: ChangeAnswer = (changes) => ({
+  taskId: changes.find(({ type }) => type === 'task.created')?.objectId ?? null,
+})
 
 const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
 
@@ -178,7 +180,7 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.plans.archive': object('plan.deleted'),
   'v1.plans.createDraft': object('plan.draft_changed'),
   'v1.plans.removeDraft': packageId,
-  'v1.plans.publish': noTask,
+  'v1.plans.publish': taskOf,
   'v1.plans.entitlements.create': addedEntitlements,
   'v1.plans.entitlements.update': entitlement('after'),
   'v1.plans.entitlements.delete': entitlement('before'),
@@ -187,7 +189,7 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.addons.archive': object('addon.deleted'),
   'v1.addons.createDraft': object('addon.draft_changed'),
   'v1.addons.removeDraft': packageId,
-  'v1.addons.publish': noTask,
+  'v1.addons.publish': taskOf,
   'v1.subscriptions.provision': provision,
   'v1.subscriptions.update': subscription,
   'v1.subscriptions.cancel': subscription,
@@ -218,6 +220,7 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.signInCodes.exchange': secretObject('api_key.created', 'secret'),
   'v1.members.upsert': object('member.updated'),
   'v1.members.remove': removal,
+  'v1.tasks.cancel': object('task.updated'),
   'v1Beta.governance.updateThresholdConfig': object('threshold_config.updated'),
 }
 

@@ -24,6 +24,7 @@ export const SERIALIZED_BY = [
   'entityTypes',
   'settings',
   'access',
+  'task',
   'engine',
 ] as const
 export type SerializedBy = (typeof SERIALIZED_BY)[number]

@@ -17,7 +17,8 @@ export function serializationKeyOf(
   { params, body }: RequestInput,
 ): string | null {
   if (serializedBy === null || serializedBy === 'engine') return null
-  if (serializedBy === 'subscription') return `${environmentKey} subscription ${params.id}`
+  if (serializedBy === 'subscription' || serializedBy === 'task')
+    return `${environmentKey} ${serializedBy} ${params.id}`
   if (serializedBy !== 'customer') return `${environmentKey} ${serializedBy}`
   const { id, customerId = id } = Object(body) as { id?: string; customerId?: string }
   return `${environmentKey} customer ${params.id ?? customerId}`

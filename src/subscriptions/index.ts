@@ -1,5 +1,6 @@
 export { endSubscriptions } from './end-with-customer.ts'
 export { subscriptionHandlers } from './http.ts'
+export { migrationTask } from './migration-task.ts'
 export { readHoldings } from './read-holdings.ts'
 export { subscriptionWork } from './settle-work.ts'
 export { turnSubscriptionsBack } from './turn-subscriptions-back.ts'

@@ -11,10 +11,10 @@ import type { Line, Package, Packages, Pin, Subscription } from './types.ts'
 export async function loadPackages(
   reader: Reader,
   lines: readonly Line[],
-  others: { keys: readonly Uuid[]; now: Instant },
+  others: { keys: readonly Uuid[]; now: Instant; pins?: readonly Pin[] },
 ): Promise<Packages> {
   const subscriptions = lines.flatMap((line) => line.subscriptions)
-  const pins = uniquePins(subscriptions.flatMap((each) => each.pins))
+  const pins = uniquePins([...subscriptions.flatMap((each) => each.pins), ...(others.pins ?? [])])
   const keys = new Set([
     ...others.keys,
     ...pins.map(({ packageKey }) => packageKey),

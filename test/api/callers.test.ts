@@ -41,6 +41,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   addons: { ...EVERYWHERE, SUPPORT: 'read' },
   catalog: EVERYWHERE,
   subscriptions: { ...EVERYWHERE, 'subscriptions-write': 'write', SUPPORT: 'write' },
+  tasks: { ...EVERYWHERE, 'subscriptions-write': 'read', SUPPORT: 'read' },
   entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
   usage: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,

@@ -4,7 +4,7 @@ import type { Tenant, World } from '../support/world.ts'
 import { furnishAccess } from './access-calls.ts'
 import { budget, feature, grant, path, use } from './calls.ts'
 import { furnishPackages } from './package-calls.ts'
-import { furnishSubscriptions } from './subscription-calls.ts'
+import { furnishSubscriptions, furnishTask, TASK } from './subscription-calls.ts'
 
 /**
  * Prepares an environment: creates all objects that the calls need, with `mark` in every text that
@@ -98,6 +98,7 @@ async function furnishObjects(tenant: Tenant, mark: string): Promise<void> {
   tenant.made.set(path.decisionId, required(decision, 'a denial').id)
   await furnishPackages(tenant, mark)
   await furnishSubscriptions(tenant, mark)
+  tenant.made.set(TASK, await furnishTask(tenant, mark))
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {

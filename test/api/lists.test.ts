@@ -6,6 +6,7 @@ import { contract } from '../support/api-document.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, path } from './calls.ts'
 import { furnishIn } from './furnish.ts'
+import { furnishTask } from './subscription-calls.ts'
 
 /** Rules of all lists that can be paged in both directions. */
 
@@ -68,6 +69,12 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
     }
     return sql`
       update subscription_revisions set content = jsonb_set(content, '{metadata}', ${LARGE})
+      where ${ofEnvironment(tenant)}`
+  },
+  'v1.tasks.list': async (tenant) => {
+    for (const mark of many) await furnishTask(tenant, mark)
+    return sql`
+      update tasks set errors = jsonb_set(errors, '{0,message}', to_jsonb(repeat('x', 1000000)))
       where ${ofEnvironment(tenant)}`
   },
   'v1Beta.entityTypes.list': async (tenant) => {

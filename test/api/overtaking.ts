@@ -33,6 +33,7 @@ export const NEWEST_KEY = 'the-newest-key'
 export const FINAL_WRITES: ReadonlySet<OperationId> = new Set([
   'v1.apiKeys.revoke',
   'v1.signInCodes.create',
+  'v1.tasks.cancel',
 ])
 
 /** These cannot be undone. Their retries never do it again with another object. */

@@ -59,7 +59,9 @@ export const packageCalls: { readonly [Id in PackageOperation]: (mark: string) =
       },
     },
   }),
-  'v1.products.listProducts': () => ({ query: { status: 'PUBLISHED,ARCHIVED' } }),
+  'v1.products.listProducts': () => ({
+    query: { id: product.id, status: 'PUBLISHED,ARCHIVED' },
+  }),
   'v1.products.archiveProduct': () => ({ params: product }),
   'v1.products.unarchiveProduct': () => ({ params: product }),
   'v1.products.duplicateProduct': (mark) => ({

@@ -21,6 +21,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1.addons.list'),
     await tenant.ok('v1.catalog.retrieve'),
     await tenant.ok('v1.subscriptions.list'),
+    await tenant.ok('v1.tasks.list'),
     (await tenant.call('v1.plans.entitlements.list', { params: { planId: 'team' } })).text,
     (await tenant.call('v1.addons.entitlements.list', { params: { addonId: 'more-seats' } })).text,
     (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,

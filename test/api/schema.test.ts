@@ -33,6 +33,7 @@ const NOT_OF_CUSTOMERS = [
   'schema_migrations',
   'sign_in_codes',
   'signing_secrets',
+  'tasks',
   'threshold_configs',
 ]
 

@@ -1,16 +1,20 @@
 import type { OperationId } from '../../src/api.gen.ts'
 import { sql } from '../../src/db/index.ts'
+import { uuidv7 } from '../../src/kernel/ids.ts'
 import type { Request } from '../support/contract-client.ts'
-import type { Tenant } from '../support/world.ts'
+import { NOW, type Tenant } from '../support/world.ts'
 
 /** A subscription of the customer `acme`, with a cancellation that is scheduled. */
 const subscription = { id: 'acme-site' }
 /** The customer and the plan are those of other calls. */
 const terms = { customerId: 'acme', planId: 'site', resourceId: 'site-1' }
 
-type SubscriptionOperation = Extract<OperationId, `v1.subscriptions.${string}`>
+/** Stands for the task that `furnish` creates. */
+export const TASK = 'the-task'
 
-/** The requests of `calls` about subscriptions. */
+type SubscriptionOperation = Extract<OperationId, `v1.${'subscriptions' | 'tasks'}.${string}`>
+
+/** The requests of `calls` about subscriptions and tasks. */
 export const subscriptionCalls: {
   readonly [Id in SubscriptionOperation]: (mark: string) => Request
 } = {
@@ -54,6 +58,9 @@ export const subscriptionCalls: {
   }),
   'v1.subscriptions.futureUpdate.cancelSchedule': () => ({ params: subscription }),
   'v1.subscriptions.futureUpdate.cancelPendingPayment': () => ({ params: subscription }),
+  'v1.tasks.list': () => ({}),
+  'v1.tasks.retrieve': () => ({ params: { id: TASK } }),
+  'v1.tasks.cancel': () => ({ params: { id: TASK } }),
 }
 
 /**
@@ -90,4 +97,18 @@ export async function furnishSubscriptions(tenant: Tenant, mark: string): Promis
     )
     update customer_heads set structure_version = gen_random_uuid()
     from changed where customer_heads.customer_key = changed.customer_key`)
+}
+
+/** Creates a task that no server works on. Returns its id. */
+export async function furnishTask(tenant: Tenant, mark: string): Promise<string> {
+  const id = uuidv7().next(Date.parse(NOW))
+  const errors = JSON.stringify([{ index: 0, id: terms.customerId, message: mark, code: null }])
+  const { environmentKey } = tenant.scope
+  await tenant.execute(sql`
+    insert into tasks (environment_key, task_key, type, subject, input, status, total, done,
+      failed, errors, created_at, updated_at)
+    select ${environmentKey}::uuid, ${id}::uuid, 'SUBSCRIPTION_MIGRATION', ${id}::uuid, '{}',
+      'IN_PROGRESS', 3, 1, 1, ${errors}::jsonb, created_at, created_at
+    from environments where environment_key = ${environmentKey}::uuid`)
+  return id
 }

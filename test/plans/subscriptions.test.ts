@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import { type Reader, sql } from '../../src/db/index.ts'
 import { required } from '../../src/kernel/assert.ts'
+import { customersBehind } from '../../src/subscriptions/customers-behind-store.ts'
 import { findLine, loadLines } from '../../src/subscriptions/line-store.ts'
 import { listSubscriptions, type SubscriptionFilter } from '../../src/subscriptions/list-store.ts'
 import { readsAtMost } from '../support/plans.ts'
@@ -97,4 +98,12 @@ test('the lines of a customer are read without what has ended', () =>
 test('a line is read by its place without what has ended', () =>
   readsAtMost({ app, tables: TABLES }, MOST, (reader: Reader) =>
     findLine(reader, customerKey, { productKey, resourceKey: null }),
+  ))
+
+/** As many as a step of a task looks at. */
+const LOOKED_AT = 2_000
+
+test('customers with an older version are found among few subscriptions', () =>
+  readsAtMost({ app, tables: TABLES }, LOOKED_AT, (reader: Reader) =>
+    customersBehind(reader, scope, { packageKey: planKey, version: 2 }, null),
   ))

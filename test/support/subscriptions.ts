@@ -30,7 +30,10 @@ const ADDONS = { compatibleAddonIds: ['more', 'top'] }
  * Returns functions that subscribe the customers `acme` and `other` of a fresh environment to plans
  * of the products `app`, which has one subscription, and `sites`, which has one for each resource.
  */
-export function subscriptionsIn(world: World) {
+export function subscriptionsIn(
+  world: World,
+  runDue: () => Promise<unknown> = () => world.bursar.jobs.runNow(),
+) {
   let current: Tenant | null = null
   const tenant = (): Tenant => {
     assert.ok(current !== null)
@@ -74,7 +77,7 @@ export function subscriptionsIn(world: World) {
     /** Moves the clock to an instant of 2026, and does what is due. */
     goTo: async (at: string) => {
       world.clock.moveTo(Date.parse(at))
-      await world.bursar.jobs.runNow()
+      await runDue()
     },
     /** The types of the events of subscriptions, each with the id, from the index `from` on. */
     announced: async (from = 0): Promise<string[]> =>
@@ -94,6 +97,7 @@ export function subscriptionsIn(world: World) {
           },
         },
       }),
+    ...tasksIn(world, tenant, runDue),
     /** Publishes the next version of a plan. */
     publishAgain: async (id: string, body: object = { displayName: 'again' }) => {
       await tenant().ok('v1.plans.createDraft', { params: { id } })
@@ -102,6 +106,32 @@ export function subscriptionsIn(world: World) {
     },
   }
 }
+
+const tasksIn = (world: World, tenant: () => Tenant, runDue: () => Promise<unknown>) => ({
+  /** Publishes a version that gives single sign-on, for all customers. Returns the task. */
+  publishForAll: async (kind: 'plans' | 'addons', id: string): Promise<string> => {
+    const draft = { params: { id } }
+    await tenant().ok(`v1.${kind}.createDraft`, draft)
+    await tenant().call(`v1.${kind}.entitlements.create`, {
+      params: { [kind === 'plans' ? 'planId' : 'addonId']: id },
+      body: { entitlements: [{ id: 'sso', type: 'FEATURE' }] },
+    })
+    const body = { migrationType: 'ALL_CUSTOMERS' }
+    const { data } = await tenant().ok(`v1.${kind}.publish`, { ...draft, body })
+    assert.ok(data.taskId !== null)
+    return data.taskId
+  },
+  /** Does steps of a task, one each `everyMs`, until it has finished. Returns it. */
+  finish: async (id: string, everyMs = 1) => {
+    for (let steps = 0; steps < 100; steps += 1) {
+      await runDue()
+      const { data } = await tenant().ok('v1.tasks.retrieve', { params: { id } })
+      if (data.finishedAt !== null) return data
+      world.clock.moveTo(world.clock.now() + everyMs)
+    }
+    return assert.fail('a task does not finish')
+  },
+})
 
 async function furnish(tenant: Tenant): Promise<void> {
   for (const id of ['acme', 'other', 'payer'])

@@ -35,7 +35,7 @@ export function withoutDraft(before: Package, now: Instant): Package | null {
 }
 
 /** Returns the package with its draft as the latest version. 400 as `draftToPublish`. */
-export const published = (before: Package, now: Instant): Package => ({
+export const published = (before: Package, now: Instant): Package & { latestVersion: number } => ({
   ...before,
   latestVersion: draftToPublish(before),
   draftVersion: null,

@@ -2,8 +2,10 @@ import type { Tx } from '../../db/index.ts'
 import { publish } from '../../events/index.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
 import { inBody, inPath } from '../../kernel/field.ts'
+import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { Call } from '../../operation.ts'
+import { startTask } from '../../tasks/index.ts'
 import { summarize } from '../catalog-use.ts'
 import {
   changeInCatalog,
@@ -141,23 +143,16 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
  * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
  * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs;
- * then as `refuseUnpublishable`; `UnsupportedParameter` if subscriptions would have to move. 412 as
- * `refuseNewerDraft`.
+ * then as `refuseUnpublishable`. 412 as `refuseNewerDraft`. Returns the id of the task that moves
+ * subscriptions to the new version, or null.
  */
 export const publishPackage = (
   call: Call,
   { type, id, movesSubscriptions }: PackageName & { movesSubscriptions: boolean },
-): Promise<void> =>
+): Promise<Uuid | null> =>
   lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
     const after = published(before, at.now)
     await refuseNewerDraft(tx, at, id)
-    // Before the first version, no subscription has one.
-    if (movesSubscriptions && before.latestVersion !== null)
-      throw badInput(
-        inBody('migrationType'),
-        'migrationType: ALL_CUSTOMERS is not served yet; NEW_CUSTOMERS moves no subscription',
-        'UnsupportedParameter',
-      )
     await refuseUnready(tx, before)
     const { pricingType } = before.content
     refuseUnpublishable(await entitlementsOf(tx, store.versionOf(before)), { type, pricingType })
@@ -169,7 +164,16 @@ export const publishPackage = (
       after: { ...after, content },
       event: eventOf(type, earlier === null ? 'created' : 'updated'),
     })
+    // Before the first version, no subscription has one.
+    return movesSubscriptions && earlier !== null
+      ? startTask(tx, at, migrationTo(before.key, after.latestVersion))
+      : null
   })
+
+/** The task that moves the subscriptions with a package to a version of it. */
+const migrationTo = (subject: Uuid, version: number) => ({
+  ...{ type: 'SUBSCRIPTION_MIGRATION' as const, subject, input: { version } },
+})
 
 /** Takes the latest version of a package out of lists, and returns it. null: there is none. */
 async function supersede(

@@ -131,8 +131,8 @@ export const planHandlers: Handlers<Plans> = {
     return { data: { id: params.id } }
   },
   'v1.plans.publish': async ({ params, body }, call) => {
-    await packages.publishPackage(call, publication(plan(params.id), body))
-    return { data: { taskId: null } }
+    const taskId = await packages.publishPackage(call, publication(plan(params.id), body))
+    return { data: { taskId } }
   },
 }
 
@@ -177,7 +177,7 @@ export const addonHandlers: Handlers<Addons> = {
     return { data: { id: params.id } }
   },
   'v1.addons.publish': async ({ params, body }, call) => {
-    await packages.publishPackage(call, publication(addon(params.id), body))
-    return { data: { taskId: null } }
+    const taskId = await packages.publishPackage(call, publication(addon(params.id), body))
+    return { data: { taskId } }
   },
 }

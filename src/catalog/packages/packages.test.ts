@@ -147,11 +147,6 @@ test('a version is drafted, changed and published, and its number rises by one',
   assert.deepEqual((await tenant().ok('v1.plans.list')).data, [published])
   const { data: next } = await tenant().ok('v1.plans.createDraft', params('pro'))
   assert.equal(next.versionNumber, 2)
-  await tenant().refused(
-    'v1.plans.publish',
-    { ...params('pro'), body: { migrationType: 'ALL_CUSTOMERS' } },
-    { status: 400, code: 'UnsupportedParameter' },
-  )
   const result = await tenant().ok('v1.plans.publish', {
     ...params('pro'),
     body: { migrationType: 'NEW_CUSTOMERS' },

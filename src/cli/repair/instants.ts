@@ -61,6 +61,7 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('row', sql`package_archivals`, ARCHIVED, sql`unarchived_at`),
   ofAll('row', sql`package_versions`, CREATED, UPDATED, sql`published_at`),
   ofAll('row', sql`package_entitlements`, CREATED, UPDATED),
+  ofAll('row', sql`tasks`, CREATED, UPDATED, sql`finished_at`),
   ofAll('row', sql`idempotency_answers`, CREATED),
   ofAll('module', sql`outbox`, sql`occurred_at`),
   {
