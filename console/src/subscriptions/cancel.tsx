@@ -58,6 +58,7 @@ export function CancelSubscription({ subscription, etag, plan, onClose }: Props)
         status === 'IN_TRIAL' ? TEXTS.trialCancel : isNow ? TEXTS.unstarted : TEXTS.cancelScheduled
       }
       submit="Cancel subscription"
+      dismiss="Keep it"
       isDanger
     >
       <FieldRow>

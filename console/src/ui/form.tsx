@@ -62,6 +62,8 @@ export function FormDialog(
   props: Omit<DialogProps, 'children' | 'isOpen'> & {
     form: Submission
     submit?: string
+    /** What the button says that closes the dialog and sends nothing. */
+    dismiss?: string
     isOpen?: boolean
     /** Why what is in the fields cannot be sent. */
     reason?: string | null
@@ -70,7 +72,8 @@ export function FormDialog(
     children?: ReactNode
   },
 ) {
-  const { form, submit = 'Save', isOpen = true, isDanger, note, children } = props
+  const { form, submit = 'Save', dismiss = 'Cancel', isOpen = true, isDanger } = props
+  const { note, children } = props
   const reason = props.reason ?? form.reason
   // A dialog that stays mounted keeps what was typed, but not what was wrong with it.
   const close = () => {
@@ -84,7 +87,7 @@ export function FormDialog(
           <FormErrors error={form.error}>{children}</FormErrors>
         </DialogBody>
         <DialogFoot note={note}>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{dismiss}</Button>
           <Button
             type="submit"
             look={isDanger ? 'danger' : 'primary'}

@@ -163,7 +163,7 @@ test('a trial ends when somebody says so, and is canceled only at once', async (
   await page.getByRole('button', { name: 'Cancel subscription' }).click()
   await page.getByText('A trial can only be canceled now.').waitFor()
   assert.equal(await page.getByLabel('When').count(), 0)
-  await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+  await page.getByRole('button', { name: 'Keep it' }).click()
   await page.getByRole('button', { name: 'Update' }).click()
   await page.getByLabel('Trial until').fill('2020-01-01T00:00')
   await page.getByRole('button', { name: 'Save' }).click()
