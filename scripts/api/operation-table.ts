@@ -42,15 +42,18 @@ function aligned([head = [], ...rows]: readonly string[][]): string {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
+/** A file `http.ts` of a module, or a file in its folder `http`. */
+const HANDLERS = /\/http(\/[^/]+)?\.ts$/
+
 /** Returns the file of each operation's handler, by the operation's id. */
 async function findHandlers(): Promise<Map<string, string>> {
   const paths = (await readdir(SRC, { recursive: true })).filter(
-    (path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('.gen.ts'),
+    (path) => HANDLERS.test(path) && !path.endsWith('.test.ts'),
   )
   const handlers = new Map<string, string>()
   for (const path of paths) {
     const text = await readFile(new URL(path, SRC), 'utf8')
-    for (const [, id] of text.matchAll(/^ +'(v1[\w.]*)': async \(/gm))
+    for (const [, id] of text.matchAll(/^ +'(v1[\w.]*)': /gm))
       if (id !== undefined) handlers.set(id, `src/${path}`)
   }
   return handlers

@@ -12,11 +12,17 @@ import { inBody } from '../../kernel/field.ts'
 import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
 import { quantityFromWire } from '../../kernel/quantity.ts'
-import type { Handlers } from '../../operation.ts'
+import type { Call, Handlers } from '../../operation.ts'
 import * as packages from './commands.ts'
 import * as queries from './queries.ts'
 import type { PackageFilter } from './store.ts'
-import type { DefaultTrial, NewPackageInput, PackageInput, PackageType } from './types.ts'
+import type {
+  DefaultTrial,
+  NewPackageInput,
+  PackageAtVersion,
+  PackageInput,
+  PackageType,
+} from './types.ts'
 import { addonToWire, planToWire } from './wire.ts'
 
 const TRIAL_LIMIT = inBody('defaultTrialConfig', 'budget', 'limit')
@@ -50,6 +56,11 @@ const newPlanFromWire = (wire: PlanCreateRequestBody): NewPackageInput => ({
   ...newFromWire(wire),
   parentId: wire.parentPlanId || null,
   defaultTrial: wire.defaultTrialConfig ? trialFromWire(wire.defaultTrialConfig) : null,
+})
+
+const newAddonFromWire = (wire: AddonCreateRequestBody): NewPackageInput => ({
+  ...newFromWire(wire),
+  maxQuantity: wire.maxQuantity ?? null,
 })
 
 /** The fields that changes of plans and of add-ons share. */
@@ -86,98 +97,93 @@ const filterFromWire = (
   page: pageRequest(query),
 })
 
-type Plans =
-  | 'v1.plans.create'
-  | 'v1.plans.retrieve'
-  | 'v1.plans.update'
-  | 'v1.plans.list'
-  | 'v1.plans.archive'
-  | 'v1.plans.createDraft'
-  | 'v1.plans.removeDraft'
-  | 'v1.plans.publish'
-
-const publication = (
-  named: { type: PackageType; id: string },
-  { migrationType }: PackagePublishRequestBody,
-) => ({ ...named, movesSubscriptions: migrationType === 'ALL_CUSTOMERS' })
-
-const plan = (id: string) => ({ type: 'Plan' as const, id })
-
-/** The handlers of the operations on plans. Their entitlements are elsewhere. */
-export const planHandlers: Handlers<Plans> = {
-  'v1.plans.create': async ({ body }, call) => {
-    const named = { ...plan(body.id), productId: body.productId }
-    return { data: planToWire(await packages.createPackage(call, named, newPlanFromWire(body))) }
-  },
-  'v1.plans.retrieve': async ({ params, query }, call) => {
-    const named = { ...plan(params.id), isDraft: query.draft === 'true' }
-    return { data: planToWire(await queries.retrievePackage(call, named)) }
-  },
-  'v1.plans.update': async ({ params, body }, call) => ({
-    data: planToWire(await packages.updatePackage(call, plan(params.id), planFromWire(body))),
-  }),
-  'v1.plans.list': async ({ query }, call) =>
-    pageToWire(await queries.listPackages(call, filterFromWire('Plan', query)), ({ of }) =>
-      planToWire(of),
-    ),
-  'v1.plans.archive': async ({ params }, call) => ({
-    data: planToWire(await packages.archivePackage(call, plan(params.id))),
-  }),
-  'v1.plans.createDraft': async ({ params }, call) => ({
-    data: planToWire(await packages.createDraft(call, plan(params.id))),
-  }),
-  'v1.plans.removeDraft': async ({ params }, call) => {
-    await packages.removeDraft(call, plan(params.id))
-    return { data: { id: params.id } }
-  },
-  'v1.plans.publish': async ({ params, body }, call) => {
-    const taskId = await packages.publishPackage(call, publication(plan(params.id), body))
-    return { data: { taskId } }
-  },
+/** What differs between plans and add-ons. */
+type Kind<New, Change, Wire> = {
+  type: PackageType
+  newFromWire: (wire: New) => NewPackageInput
+  changeFromWire: (wire: Change) => PackageInput
+  toWire: (shown: PackageAtVersion) => Wire
 }
 
-type Addons =
-  | 'v1.addons.create'
-  | 'v1.addons.retrieve'
-  | 'v1.addons.update'
-  | 'v1.addons.list'
-  | 'v1.addons.archive'
-  | 'v1.addons.createDraft'
-  | 'v1.addons.removeDraft'
-  | 'v1.addons.publish'
+type WithId = { params: { id: string } }
+type WithDraft = WithId & { query: { draft?: 'true' | 'false' | undefined } }
+type WithQuery = { query: Parameters<typeof filterFromWire>[1] }
 
-const addon = (id: string) => ({ type: 'Addon' as const, id })
+/** Returns the handlers of the operations on plans, or of those on add-ons. */
+function handlersOf<New extends { id: string; productId: string }, Change, Wire>(
+  kind: Kind<New, Change, Wire>,
+) {
+  const { type, toWire } = kind
+  const named = ({ params: { id } }: WithId) => ({ type, id })
+  const answer = async (shown: Promise<PackageAtVersion>) => ({ data: toWire(await shown) })
+  return {
+    create: async ({ body }: { body: New }, call: Call) => {
+      const { id, productId } = body
+      return answer(packages.createPackage(call, { type, id, productId }, kind.newFromWire(body)))
+    },
+    retrieve: (request: WithDraft, call: Call) => {
+      const isDraft = request.query.draft === 'true'
+      return answer(queries.retrievePackage(call, { ...named(request), isDraft }))
+    },
+    update: async (request: WithId & { body: Change }, call: Call) => {
+      const input = kind.changeFromWire(request.body)
+      return answer(packages.updatePackage(call, named(request), input))
+    },
+    list: async ({ query }: WithQuery, call: Call) => {
+      const page = await queries.listPackages(call, filterFromWire(type, query))
+      return pageToWire(page, ({ of }) => toWire(of))
+    },
+    archive: (request: WithId, call: Call) => answer(packages.archivePackage(call, named(request))),
+    createDraft: (request: WithId, call: Call) =>
+      answer(packages.createDraft(call, named(request))),
+    removeDraft: async (request: WithId, call: Call) => {
+      await packages.removeDraft(call, named(request))
+      return { data: { id: request.params.id } }
+    },
+    publish: async (request: WithId & { body: PackagePublishRequestBody }, call: Call) => {
+      const movesSubscriptions = request.body.migrationType === 'ALL_CUSTOMERS'
+      const publication = { ...named(request), movesSubscriptions }
+      return { data: { taskId: await packages.publishPackage(call, publication) } }
+    },
+  }
+}
+
+const plans = handlersOf({
+  type: 'Plan',
+  newFromWire: newPlanFromWire,
+  changeFromWire: planFromWire,
+  toWire: planToWire,
+})
+
+const addons = handlersOf({
+  type: 'Addon',
+  newFromWire: newAddonFromWire,
+  changeFromWire: addonFromWire,
+  toWire: addonToWire,
+})
+
+type Verb = keyof typeof plans
+
+/** The handlers of the operations on plans. Their entitlements are elsewhere. */
+export const planHandlers: Handlers<`v1.plans.${Verb}`> = {
+  'v1.plans.create': plans.create,
+  'v1.plans.retrieve': plans.retrieve,
+  'v1.plans.update': plans.update,
+  'v1.plans.list': plans.list,
+  'v1.plans.archive': plans.archive,
+  'v1.plans.createDraft': plans.createDraft,
+  'v1.plans.removeDraft': plans.removeDraft,
+  'v1.plans.publish': plans.publish,
+}
 
 /** The handlers of the operations on add-ons. Their entitlements are elsewhere. */
-export const addonHandlers: Handlers<Addons> = {
-  'v1.addons.create': async ({ body }, call) => {
-    const named = { ...addon(body.id), productId: body.productId }
-    const input = { ...newFromWire(body), maxQuantity: body.maxQuantity ?? null }
-    return { data: addonToWire(await packages.createPackage(call, named, input)) }
-  },
-  'v1.addons.retrieve': async ({ params, query }, call) => {
-    const named = { ...addon(params.id), isDraft: query.draft === 'true' }
-    return { data: addonToWire(await queries.retrievePackage(call, named)) }
-  },
-  'v1.addons.update': async ({ params, body }, call) => ({
-    data: addonToWire(await packages.updatePackage(call, addon(params.id), addonFromWire(body))),
-  }),
-  'v1.addons.list': async ({ query }, call) =>
-    pageToWire(await queries.listPackages(call, filterFromWire('Addon', query)), ({ of }) =>
-      addonToWire(of),
-    ),
-  'v1.addons.archive': async ({ params }, call) => ({
-    data: addonToWire(await packages.archivePackage(call, addon(params.id))),
-  }),
-  'v1.addons.createDraft': async ({ params }, call) => ({
-    data: addonToWire(await packages.createDraft(call, addon(params.id))),
-  }),
-  'v1.addons.removeDraft': async ({ params }, call) => {
-    await packages.removeDraft(call, addon(params.id))
-    return { data: { id: params.id } }
-  },
-  'v1.addons.publish': async ({ params, body }, call) => {
-    const taskId = await packages.publishPackage(call, publication(addon(params.id), body))
-    return { data: { taskId } }
-  },
+export const addonHandlers: Handlers<`v1.addons.${Verb}`> = {
+  'v1.addons.create': addons.create,
+  'v1.addons.retrieve': addons.retrieve,
+  'v1.addons.update': addons.update,
+  'v1.addons.list': addons.list,
+  'v1.addons.archive': addons.archive,
+  'v1.addons.createDraft': addons.createDraft,
+  'v1.addons.removeDraft': addons.removeDraft,
+  'v1.addons.publish': addons.publish,
 }
