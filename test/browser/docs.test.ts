@@ -35,7 +35,9 @@ async function open(
     return isOurs(url) ? route.continue() : route.abort()
   })
   await page.goto(`${origin}/docs`)
-  await page.locator('.opblock').first().waitFor()
+  // The page shows the operations bit by bit.
+  const last = page.locator('.opblock').nth(contract.operations.length - 1)
+  await last.waitFor({ state: 'attached' })
   return { page, requests, complaints }
 }
 
