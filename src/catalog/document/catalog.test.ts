@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { catalogCalls } from '../../../test/support/catalog-calls.ts'
 import { catalogs, FULL } from '../../../test/support/catalogs.ts'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
 import type { Catalog, CatalogApplyRequestBody } from '../../api.gen.ts'
@@ -8,14 +9,7 @@ import { canonicalCatalog } from './canonical.ts'
 
 const world = await openWorld()
 
-const apply = async (tenant: Tenant, body: CatalogApplyRequestBody) =>
-  (await tenant.ok('v1.catalog.apply', { body })).data
-const retrieve = async (tenant: Tenant) => (await tenant.ok('v1.catalog.retrieve')).data
-const filled = async (catalog: Catalog) => {
-  const tenant = await world.tenant()
-  await apply(tenant, { catalog })
-  return tenant
-}
+const { apply, filled, retrieve } = catalogCalls(world)
 /** Asserts that a document is refused at a field, and that nothing changes. */
 async function refused(
   tenant: Tenant,

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { catalogCalls } from '../../../test/support/catalog-calls.ts'
 import { BASIS, catalogRequests } from '../../../test/support/catalog-requests.ts'
+import { params } from '../../../test/support/packages.ts'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
-import type { Catalog, CatalogApplyRequestBody } from '../../api.gen.ts'
+import type { Catalog } from '../../api.gen.ts'
 
 const world = await openWorld()
 
-const apply = async (tenant: Tenant, body: CatalogApplyRequestBody) =>
-  (await tenant.ok('v1.catalog.apply', { body })).data
-const retrieve = async (tenant: Tenant) => (await tenant.ok('v1.catalog.retrieve')).data
-const filled = async (catalog: Catalog) => {
-  const tenant = await world.tenant()
-  await apply(tenant, { catalog })
-  return tenant
-}
-const params = (id: string) => ({ params: { id } })
+const { apply, filled, retrieve } = catalogCalls(world)
 
 const of = (id: string, more: object = {}) => ({ id, type: 'FEATURE' as const, ...more })
 /** A catalog with one plan. */
