@@ -1,5 +1,5 @@
 export { startTask } from './commands.ts'
 export { taskHandlers } from './http.ts'
-export { isOpen } from './queries.ts'
 export { taskWork } from './run-tasks.ts'
+export { isOpen } from './store.ts'
 export type { TaskKind } from './types.ts'

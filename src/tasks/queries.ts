@@ -1,9 +1,7 @@
-import { hasRow, type Reader, sql } from '../db/index.ts'
 import { type ApiError, notFound } from '../kernel/errors.ts'
 import { inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import * as store from './store.ts'
 import type { Task } from './types.ts'
@@ -29,13 +27,3 @@ export async function retrieveTask({ app, scope }: Call, id: string): Promise<Ta
 /** Returns tasks, newest first. */
 export const listTasks = ({ app, scope }: Call, page: PageRequest): Promise<Page<Task>> =>
   store.listTasks(app.db.read, scope, page)
-
-/** Returns whether a task has not finished. */
-export const isOpen = (reader: Reader, scope: Scope, { key }: Task): Promise<boolean> =>
-  hasRow(
-    reader,
-    sql`
-    select 1 from tasks
-    where environment_key = ${scope.environmentKey}::uuid and task_key = ${key}::uuid
-      and finished_at is null`,
-  )

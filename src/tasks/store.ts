@@ -1,4 +1,4 @@
-import { column, pageReader, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, hasRow, pageReader, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
@@ -46,6 +46,10 @@ export const listTasks = pageReader((scope: Scope, page: PageRequest) => ({
 
 export const findTask = (reader: Reader, scope: Scope, key: Uuid): Promise<Task | null> =>
   reader.maybeOne(taskRow, sql`${selectTasks} where ${named(scope, key)}`)
+
+/** Returns whether a task has not finished. */
+export const isOpen = (reader: Reader, scope: Scope, { key }: Task): Promise<boolean> =>
+  hasRow(reader, sql`select 1 from tasks where ${named(scope, key)} and finished_at is null`)
 
 export const lockTask = (tx: Tx, scope: Scope, key: Uuid): Promise<Task | null> =>
   tx.maybeOne(taskRow, sql`${selectTasks} where ${named(scope, key)} for update`)
