@@ -31,7 +31,7 @@ export const catalogVersionOf = (environmentKey: Sql): Sql => sql`
     select structure_version from catalog_versions
     where environment_key = ${environmentKey}), ${NO_VERSION}::uuid)`
 
-/** Another one after every change of these; `NO_VERSION` before the first. */
+/** Returns the version of an environment's features and currencies; `NO_VERSION` before any. */
 export const catalogVersion = (reader: Reader, scope: Scope): Promise<Uuid> =>
   readValue(
     reader,

@@ -9,7 +9,7 @@ import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { lockCatalog, renewCatalogVersion } from './catalog-store.ts'
 
-/** What differs between changing a feature and changing a currency. */
+/** What differs between the kinds of objects in a catalog when one of them is changed. */
 export type CatalogKind<T extends { id: string }> = {
   /** What messages call an object. */
   noun: string
@@ -31,8 +31,8 @@ export type CatalogCall = Call & { now: Instant }
 
 /**
  * Saves the object that `make` returns, and then what `follow` saves. 409 if the id is taken, also
- * by an archived object; before that, what `make` throws. What follows only from the repetition of
- * a request, `make` does not refuse if the id `isTaken`.
+ * by an archived object; before that, what `make` throws. If the id `isTaken`, the request may be a
+ * repetition. Then `make` must not refuse what the first request has caused, as a full product.
  */
 export async function createInCatalog<T extends { id: string }>(
   call: Call,

@@ -18,8 +18,8 @@ const revisionRow = row<PlacedRevision>({
 })
 
 /**
- * Returns all revisions of those subscriptions of a customer that have an instant in the future
- * which cannot be there, in their order.
+ * Returns all revisions, in their order, of those subscriptions of a customer that have an instant
+ * in the future which only a wrong clock can have written.
  */
 export const findRevisionsAhead = (
   reader: Reader,

@@ -8,9 +8,9 @@ import type { Content, FutureUpdate, Line, LineChange, PartChange, Subscription 
 import { addonsAllowed } from './validate-addons.ts'
 
 /**
- * Applies the first scheduled update that is due at `at`, add-ons all together. If its package is
- * not sold any more, or the add-ons do not go together, it fails and the subscription stays as it
- * is.
+ * Applies the first scheduled update that is due at `at`. All add-ons that are due are one update.
+ * If its package is not sold any more, or the add-ons do not go together, it fails and the
+ * subscription stays as it is.
  */
 export function applyUpdate(
   line: Line,

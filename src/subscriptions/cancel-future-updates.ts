@@ -22,11 +22,11 @@ export function cancelFutureUpdates(
     throw notFound(
       inPath('id'),
       'FutureUpdateNotFound',
-      `the subscription ${before.id} has no update that is ${TEXTS[kind]}`,
+      `the subscription ${before.id} has nothing that ${TEXTS[kind]}`,
     )
   const cancellation = isCanceled ? null : before.cancellation
   const after = { ...before, cancellation, updates: cancelUpdates(before.updates, isMeant) }
   return put(line, after, { at, kind: 'UPDATED' })
 }
 
-const TEXTS = { SCHEDULED: 'scheduled', PENDING_PAYMENT: 'waiting for a payment' } as const
+const TEXTS = { SCHEDULED: 'is scheduled', PENDING_PAYMENT: 'waits for a payment' } as const

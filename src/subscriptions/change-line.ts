@@ -18,7 +18,7 @@ import type {
 /** How long the first payment is awaited, in hours. */
 const PAYMENT_HOURS = 24
 
-/** A change that happens at `at`, and the packages of then. */
+/** The instant of a change, and the packages as they are at that instant. */
 export type Moment = { at: Instant; packages: Packages }
 
 /** Returns a line without subscriptions. */
@@ -124,7 +124,7 @@ const KIND_OF_REASON: Readonly<Partial<Record<CancelReason, TransitionKind>>> = 
   TRIAL_CONVERTED: 'TRIAL_CONVERTED',
 }
 
-/** Returns updates of which those that are pending and are meant have been canceled. */
+/** Returns the updates. Those that are pending, and for which `isMeant` holds, are canceled. */
 export const cancelUpdates = (
   updates: Subscription['updates'],
   isMeant: (update: Subscription['updates'][number]) => boolean = () => true,
@@ -155,8 +155,8 @@ export function add(line: Line, subscription: Subscription, { at, packages }: Mo
 }
 
 /**
- * Starts a subscription, with the newest versions of its packages. Without payment it has no access
- * yet and replaces nothing.
+ * Starts a subscription, with the newest versions of its packages. While its first payment is
+ * awaited, it gives no access and replaces nothing.
  */
 export function begin(
   line: Line,

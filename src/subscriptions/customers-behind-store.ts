@@ -15,8 +15,9 @@ const customerRow = row({
 })
 
 /**
- * Returns customers after one, in the order of their keys, that have a subscription in force with
- * an older version of a package. `next` is the last one that was looked at, or null at the end.
+ * Returns customers that have a subscription in force with an older version of a package, in the
+ * order of their keys, from the one behind `after` on. `next` is the last customer that was looked
+ * at, or null at the end.
  */
 export async function customersBehind(
   reader: Reader,
@@ -49,7 +50,7 @@ export async function customersBehind(
   return { items, next: isEnd ? null : (whole.at(-1)?.customerKey ?? null) }
 }
 
-/** It is before the key of any customer. */
+/** Before the key of any customer. */
 const FIRST: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /** Returns the id of the customer with a key. */

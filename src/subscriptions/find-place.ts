@@ -17,7 +17,7 @@ import { requirePlace } from './require-place.ts'
 import type { SettledCustomer } from './settle-lines.ts'
 import type { Packages, PackageVersion } from './types.ts'
 
-/** Where a new subscription belongs, and what it is to. */
+/** The line to which a new subscription belongs, and its plan. */
 export type Place = {
   stored: StoredLine
   product: Product

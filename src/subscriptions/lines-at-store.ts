@@ -14,7 +14,7 @@ export type LinesAt = {
   lines: readonly StoredLine[]
   /** The versions that the subscriptions have. */
   pinned: readonly PinnedVersion[]
-  /** When a subscription ended last by then; -Infinity if none has. */
+  /** The latest end of a subscription that had ended by then; -Infinity if none had. */
   endedAt: Instant
 }
 

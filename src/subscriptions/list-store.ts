@@ -20,7 +20,7 @@ export type SubscriptionFilter = {
   resourceId: string | null
   pricingTypes: readonly PricingType[] | null
   statuses: readonly SubscriptionStatus[] | null
-  /** Whether those that have not ended may have any status now. */
+  /** Whether all that have not ended are listed, because what is due may change their status. */
   includesDue: boolean
   created: CreatedRange
   page: PageRequest
@@ -73,7 +73,7 @@ function ofStatus({ includesDue }: SubscriptionFilter, statuses: readonly string
   return includesDue ? sql`(${isStored} or r.closed_at is null)` : isStored
 }
 
-/** Keys of subscriptions that were scheduled are older than these. */
+/** The key of a subscription that was scheduled is from before its creation, so it cannot tell. */
 const createdIn = ({ from, until }: CreatedRange) => [
   from === null ? null : sql`s.created_at >= ${instantToWire(from)}::timestamptz`,
   until === null ? null : sql`s.created_at < ${instantToWire(until)}::timestamptz`,

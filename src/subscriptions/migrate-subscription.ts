@@ -18,7 +18,7 @@ import type { FutureUpdate, Line, LineChange, Pin, PricingType, Subscription } f
 
 export type MigrationTime = 'IMMEDIATE' | 'END_OF_BILLING_PERIOD'
 
-/** A plan can become another kind in place only where nothing has to be sold anew. */
+/** The pricing types that a plan may get without having to be sold anew. */
 const MAY_BECOME: Readonly<Record<PricingType, readonly PricingType[]>> = {
   FREE: ['FREE'],
   PAID: ['PAID', 'CUSTOM'],
@@ -29,7 +29,7 @@ const MAY_BECOME: Readonly<Record<PricingType, readonly PricingType[]>> = {
  * Moves a subscription to the newest versions of its plan and add-ons, now or at the end of the
  * billing period. 400 `SubscriptionAlreadyCanceledOrExpired`, `InvalidSubscriptionStatus`,
  * `SubscriptionAlreadyOnLatestPlan`, `ScheduledMigrationAlreadyExistsError`,
- * `SchedulingAtEndOfBillingPeriod`, `InvalidArgumentError` if the plan is sold differently now.
+ * `SchedulingAtEndOfBillingPeriod`, `InvalidArgumentError` if its plan has to be sold anew.
  */
 export function migrateSubscription(
   line: Line,
@@ -44,13 +44,16 @@ export function migrateSubscription(
   if (!givesAccess(before)) throw refuse('has not started', 'InvalidSubscriptionStatus')
   const pricingType = pricingTypeAt(before.planKey, { at, packages })
   if (!MAY_BECOME[before.pricingType].includes(pricingType))
-    throw refuse('needs a new subscription to its plan', 'InvalidArgumentError')
+    throw refuse(
+      `cannot be migrated, because its plan is ${pricingType} now; provision a new one`,
+      'InvalidArgumentError',
+    )
   const { planKey, content } = before
   const pins = pinLatest({ planKey, addons: content.addons }, at, packages)
   if (isDeepStrictEqual(pins, before.pins))
     throw refuse('has the newest versions already', 'SubscriptionAlreadyOnLatestPlan')
   if (before.updates.some((update) => isPending(update) && isMigration(update)))
-    throw refuse('is already going to be migrated', 'ScheduledMigrationAlreadyExistsError')
+    throw refuse('has a scheduled migration already', 'ScheduledMigrationAlreadyExistsError')
   const where = inBody('subscriptionMigrationTime')
   const effect = effectOf(before, time, { at, where })
   const after: Subscription =

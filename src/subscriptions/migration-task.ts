@@ -28,7 +28,8 @@ const targetOf = ({ task }: Step): Pin => ({
  * for them. Each item is a customer, named by its key.
  */
 export const migrationTask = (publishEntitlements: EntitlementPublisher): TaskKind => ({
-  // What started before the publication has an older version also if it is stored later.
+  // A subscription that started before the publication has an older version. So wait for the starts
+  // that are not stored yet.
   isReady: async (reader, { scope, task }) =>
     !(await isAnyDue(reader, scope, { kind: SETTLE, now: task.createdAt })),
   find: (reader, step, after) => customersBehind(reader, step.scope, targetOf(step), after),

@@ -5,7 +5,7 @@ import { column, type Reader, row, rows, sql } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Subscription } from './types.ts'
 
-/** What a subscription shows of the objects that it names, and what time does not change of it. */
+/** Ids of the objects that subscriptions name, and facts about them that time does not change. */
 export type Names = {
   /** By the key of the subscription. */
   facts: ReadonlyMap<Uuid, NamedFacts>

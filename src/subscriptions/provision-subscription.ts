@@ -47,10 +47,10 @@ export type ProvisionInput = Pick<UpdateInput, 'addons' | 'units' | 'overrides' 
 export type Provision = LineChange & { key: Uuid; isScheduled: boolean }
 
 /**
- * Provisions a subscription. One to the plan that the customer has changes that subscription; one
- * to the plan of its trial ends the trial. Another plan takes the place of the present one, and
- * begins at the end of a trial unless the request says otherwise. The plan must have been required.
- * Errors are those of `updateSubscription`, and `InvalidCancellationDate`.
+ * Provisions a subscription. If the customer has the plan, its subscription is changed. If the plan
+ * is that of the customer's trial, the trial ends. Another plan takes the place of the present one.
+ * During a trial it begins at the end of the trial, unless the request says otherwise. Call
+ * `requirePlan` before. Errors are those of `updateSubscription`, and `InvalidCancellationDate`.
  */
 export function provisionSubscription(
   line: Line,
@@ -172,7 +172,7 @@ export function requirePlan(plan: Package | null, planId: string, at: Instant): 
     throw notFound(field, 'PlanNotFound', `planId: there is no plan with the id ${planId}`)
   const version = versionAt(plan, at)
   if (version === null)
-    throw badInput(field, `planId: the plan ${planId} is not published`, 'UnPublishedPackage')
+    throw badInput(field, `planId: the plan ${planId} was never published`, 'UnPublishedPackage')
   if (isArchivedAt(plan, at))
     throw badInput(field, `planId: the plan ${planId} is archived`, 'EntityIsArchivedError')
   return version

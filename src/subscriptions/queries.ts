@@ -55,7 +55,7 @@ export async function listSubscriptions(
   return { data: listed, pagination }
 }
 
-/** A plan that does not exist. No subscription is to it. */
+/** A key that no plan has, so that the list is empty. */
 const NO_PLAN: Uuid = '00000000-0000-0000-0000-000000000000'
 
 async function planNamed(reader: Reader, scope: Scope, planId: string): Promise<Uuid> {

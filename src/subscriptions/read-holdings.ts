@@ -92,7 +92,7 @@ function partsOf(
 /** A line as of an instant, and since when each of its subscriptions has been as it is. */
 type SettledLine = Pick<StoredLine, 'resourceKey' | 'line'> & { since: ReadonlyMap<Uuid, Instant> }
 
-/** What makes no revision. */
+/** Transitions that make no revision. */
 const QUIET: readonly TransitionKind[] = [
   'PERIOD_STARTED',
   'TRIAL_ENDS_SOON',

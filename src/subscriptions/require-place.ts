@@ -26,7 +26,7 @@ export function requirePlace({
   if (!product.hasMultiple && resourceId !== null)
     throw badInput(
       inBody('resourceId'),
-      `resourceId: a customer has only one subscription to the product ${product.id}, for no resource`,
+      `resourceId: subscriptions to the product ${product.id} are not for a resource`,
     )
   if (present >= SUBSCRIPTION_LIMIT)
     throw badInput(

@@ -6,7 +6,7 @@ import { contentToJson, updatesToJson } from './content-json.ts'
 import type { LinePlace } from './line-store.ts'
 import type { Member, Revision } from './revisions.ts'
 
-/** Inserts a line, or says until when it is settled. */
+/** Inserts a line, or stores until when it is settled. */
 export const saveLine = (
   tx: Tx,
   { scope, customerKey }: Owner,
@@ -19,7 +19,7 @@ export const saveLine = (
       ${productKey}::uuid, ${resourceKey}::uuid, ${instantToWire(settledAt)}::timestamptz)
     on conflict (customer_key, line_key) do update set settled_at = excluded.settled_at`)
 
-/** What time does not change of a subscription, apart from its plan. */
+/** What is stored of a subscription and does not change with time, apart from its plan. */
 export type Facts = {
   payingCustomerKey: Uuid | null
   billingId: string | null
@@ -46,7 +46,7 @@ export const addMembers = rowWriter<Owner, NewMember>(
     })} as member`,
 )
 
-/** Says when subscriptions were created that had been scheduled. */
+/** Stores when subscriptions that had been scheduled were created. */
 export const startMembers = rowWriter<Owner, Pick<NewMember, 'key' | 'createdAt'>>(
   ({ customerKey }, members) => sql`
     update subscriptions s set created_at = member.created_at

@@ -28,8 +28,8 @@ export type ChangedLine = {
 }
 
 /**
- * Writes what has changed of a line. Returns the line as it is stored then. Its next instant is
- * still to be scheduled. 409 if the id of a new subscription is taken.
+ * Writes what has changed of a line, and returns the line as it is stored then. Call
+ * `scheduleSettlement` after this. 409 if the id of a new subscription is taken.
  */
 export async function saveChange(
   tx: Tx,

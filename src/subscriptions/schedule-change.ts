@@ -32,9 +32,9 @@ export function effectOf(
 export type UnitSchedule = { current: Quantity; scheduled: Quantity | null }
 
 /**
- * Returns the number of units after a request that says nothing of when. While a smaller number is
- * scheduled, a smaller number is also only scheduled, and the current one cancels the schedule.
- * Everything else takes effect now.
+ * Returns the number of units after a request without a strategy. If a number is scheduled, one
+ * below the current number takes its place, and the current number cancels it. Every other number
+ * takes effect now.
  */
 export function scheduleUnits({ current, scheduled }: UnitSchedule, asked: Quantity): UnitSchedule {
   if (scheduled !== null && asked < current) return { current, scheduled: asked }

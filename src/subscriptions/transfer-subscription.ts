@@ -9,9 +9,9 @@ import type { Line, LineChange } from './types.ts'
 export type Transfer = { left: LineChange; entered: Line }
 
 /**
- * Moves a subscription to a line of the same product. What was to start at the end of a trial that
- * leaves keeps the instant that it has now. 400 `InvalidSubscriptionStatus` for one that has ended;
- * 409 if the other line has one that has not ended.
+ * Moves a subscription to a line of the same product. A subscription that was to start at the end
+ * of a trial that moves stays, and keeps its start. 400 `InvalidSubscriptionStatus` if the
+ * subscription has ended; 409 if the other line has one that has not ended.
  */
 export function transferSubscription(
   lines: { from: Line; to: Line },

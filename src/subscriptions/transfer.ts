@@ -34,7 +34,7 @@ export const transferSubscription = (
     if (!product.multipleSubscriptions)
       throw badInput(
         inBody('destinationResourceId'),
-        `a customer has only one subscription to the product ${product.id}, for no resource`,
+        `destinationResourceId: subscriptions to the product ${product.id} are not for a resource`,
         'InvalidArgumentError',
       )
     const owned = { customerKey, subscription: before }

@@ -5,10 +5,10 @@ import type { Revision } from './revisions.ts'
 import type { End, Subscription } from './types.ts'
 
 /**
- * Returns the revisions of a subscription, in their order, with the instants corrected that a clock
- * which was ahead has written. What began in the future begins now and keeps its length. Of the
- * revisions that begin now, the last one remains. Dates that may have been chosen stay, unless what
- * they belong to moves.
+ * Returns the revisions of a subscription, in their order. Instants in the future that only a wrong
+ * clock can have written are corrected. What began in the future begins now and keeps its length.
+ * Of the revisions that begin now, the last one remains. Dates that may have been chosen stay,
+ * unless what they belong to moves.
  */
 export function turnRevisionsBack<T extends Revision>(revisions: readonly T[], ahead: Ahead): T[] {
   const since = revisions.map((each) => turnedBack(each.since, ahead))

@@ -73,7 +73,7 @@ export function updateSubscription(
   return after.trial?.at === before.trial?.at ? change : moveFollowers(change, after, at)
 }
 
-/** An end that has passed ends the trial now. Another end removes a scheduled cancellation. */
+/** If the new end has passed, the trial ends now. A scheduled cancellation is removed. */
 function withTrialEnd(
   before: Subscription,
   { trialEndsAt }: UpdateInput,
@@ -161,14 +161,14 @@ function refuseSchedule({ id }: Subscription, { strategy }: UpdateInput): void {
   if (strategy === null || strategy === 'IMMEDIATE') return
   throw badInput(
     STRATEGY,
-    `scheduleStrategy: the subscription ${id} has not started, so it changes now`,
+    `scheduleStrategy: the subscription ${id} has not started, so its changes cannot be scheduled`,
     'UnsupportedSubscriptionScheduleType',
   )
 }
 
 /**
- * Other numbers of units of features whose number is scheduled may only change the schedule.
- * Returns the subscription with these schedules, and the parts that change now.
+ * If a number of units of a feature is scheduled, a request for another number may change only the
+ * schedule. Returns the subscription with these schedules, and the parts that change now.
  */
 function withSchedules(
   before: Subscription,

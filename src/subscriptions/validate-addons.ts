@@ -62,7 +62,7 @@ function requireOnSale(
   if (addon === null)
     throw notFound(field, 'AddonsNotFound', `${where}: there is no add-on with the id ${id}`)
   if (versionAt(addon, at) === null)
-    throw badInput(field, `${where}: the add-on ${id} is not published`, 'UnPublishedPackage')
+    throw badInput(field, `${where}: the add-on ${id} was never published`, 'UnPublishedPackage')
   const isNew = !pins.some(({ packageKey }) => packageKey === addon.key)
   if (isNew && quantity > 0 && isArchivedAt(addon, at))
     throw badInput(field, `${where}: the add-on ${id} is archived`, 'EntityIsArchivedError')

@@ -64,10 +64,10 @@ export function newPackage(
 
 /**
  * Returns a package after a change of its draft, or the same object if nothing differs. `peers`
- * are all packages of its product. 400 as
- * `draftToChange`, `InvalidArgumentError`, `PlansCircularDependencyError`, `EntityIsArchivedError`
- * for an archived package that is named, `InvalidMetadataError`; 404 `PlanNotFound` and
- * `AddonsNotFound` for what the product does not have.
+ * are all packages of its product. 400 as `draftToChange`, `InvalidArgumentError`,
+ * `PlansCircularDependencyError`, `EntityIsArchivedError` for an archived package that is named,
+ * `InvalidMetadataError`; 404 `PlanNotFound` and `AddonsNotFound` for what the product does not
+ * have.
  */
 export function changeContent(
   before: PackageAtVersion,

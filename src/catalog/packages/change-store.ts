@@ -5,7 +5,7 @@ import type { Scope } from '../../kernel/scope.ts'
 import { trialToSql } from './trial-column.ts'
 import type { Package, PackageAtVersion, Reference, VersionKey } from './types.ts'
 
-/** Inserts or updates a package and the version that it is with. */
+/** Inserts or updates a package and the version that comes with it. */
 export async function savePackage(tx: Tx, scope: Scope, saved: PackageAtVersion): Promise<void> {
   await savePackages(tx, scope, [saved])
   await saveVersions(tx, scope, [saved])
@@ -54,7 +54,7 @@ const saveStates = rowWriter<Scope, Package>(
       archived_with_product = excluded.archived_with_product`,
 )
 
-/** The history of `archivedAt`: which instants packages were archived at. */
+/** The history of `archivedAt`: from when until when packages were archived. */
 const beginArchivals = rowWriter<Scope, Package>(
   (scope, packages) => sql`
     insert into package_archivals (package_key, number, environment_key, archived_at)
@@ -130,7 +130,7 @@ export const supersede = (tx: Tx, packageKey: Uuid, version: number) =>
     update package_versions set listed_type = null
     where package_key = ${packageKey}::uuid and version = ${version}::integer`)
 
-/** Deletes drafts. Their packages must not be with them any more. */
+/** Deletes drafts. Their packages must have been saved without them. */
 export const deleteDrafts = rowWriter<null, VersionKey>(
   (_, drafts) => sql`
     delete from package_versions

@@ -24,8 +24,8 @@ export function withDraft(before: Package, now: Instant): Package & { draftVersi
 }
 
 /**
- * Returns the package without its draft; null if nothing was ever published, so that the package
- * must be deleted. 400 `EntityIsArchivedError`; 404 `NoDraftOfferFound`.
+ * Returns the package without its draft; null if nothing was ever published. Then the package must
+ * be deleted. 400 `EntityIsArchivedError`; 404 `NoDraftOfferFound`.
  */
 export function withoutDraft(before: Package, now: Instant): Package | null {
   refuseArchived(before)

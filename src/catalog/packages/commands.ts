@@ -30,7 +30,7 @@ import type {
   Reference,
 } from './types.ts'
 
-/** The archive and the duplicate of a product change all of its packages in one transaction. */
+/** Archiving or duplicating a product changes all of its packages in one transaction. */
 const PACKAGES_OF_PRODUCT_LIMIT = 100
 
 /** A package in a request, by its type and its id. */
@@ -113,9 +113,9 @@ export const createDraft = (call: Call, { type, id }: PackageName): Promise<Pack
   })
 
 /**
- * Discards the draft of a package. A package that was never published goes with it. 404 unknown,
- * `NoDraftOfferFound`; 400 `EntityIsArchivedError`, `IntegrityViolation` if others name the package
- * that would go; 412 as `refuseNewerDraft`.
+ * Discards the draft of a package. A package that was never published is deleted with it. 404
+ * unknown, `NoDraftOfferFound`; 400 `EntityIsArchivedError`, `IntegrityViolation` if others name a
+ * package that would be deleted; 412 as `refuseNewerDraft`.
  */
 export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void> =>
   lockedInCatalog(call, { kind: PACKAGES[type], id }, async (tx, at, before) => {
@@ -136,7 +136,11 @@ export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void
 function refuseNamed(id: string, { children, plans, dependents }: Names): void {
   const by = [...new Set([...children, ...plans, ...dependents])]
   if (by.length > 0)
-    throw badInput(inPath('id'), `${id} is named by ${summarize(by)}`, 'IntegrityViolation')
+    throw badInput(
+      inPath('id'),
+      `${id} cannot be removed, because ${summarize(by)} refer to it`,
+      'IntegrityViolation',
+    )
 }
 
 /**
@@ -164,7 +168,7 @@ export const publishPackage = (
       after: { ...after, content },
       event: eventOf(type, earlier === null ? 'created' : 'updated'),
     })
-    // Before the first version, no subscription has one.
+    // Before the first publication, no subscription has the package.
     return movesSubscriptions && earlier !== null
       ? startTask(tx, at, migrationTo(before.key, after.latestVersion))
       : null
@@ -212,8 +216,8 @@ async function refuseUnready(tx: Tx, { id, type, product, content }: PackageAtVe
 
 /**
  * Archives a package, so that nothing new can be sold with it. An archived one is not changed. 404
- * unknown; 400 as `archived`, and if a draft or a latest version of the product, or the product
- * itself, needs the package.
+ * unknown; 400 as `archived`, and if the draft or the latest version of another package, or the
+ * settings of the product, name the package.
  */
 export const archivePackage = (call: Call, { type, id }: PackageName): Promise<PackageAtVersion> =>
   changeInCatalog(call, { kind: PACKAGES[type], id }, async (tx, before, now) => {
@@ -256,13 +260,13 @@ function refuseSoldPlan(
   if (product?.startPlanKey === key)
     throw badInput(
       field,
-      `subscriptions to the product ${productId} start with ${id}`,
+      `${id} is the start plan in the settings of the product ${productId}`,
       'PlanIsUsedAsDefaultStartPlan',
     )
   if (product?.downgradePlanKey === key)
     throw badInput(
       field,
-      `subscriptions to the product ${productId} end with ${id}`,
+      `${id} is the downgrade plan in the settings of the product ${productId}`,
       'PlanIsUsedAsDowngradePlan',
     )
 }

@@ -41,7 +41,7 @@ type Verb = 'created' | 'updated' | 'deleted' | 'draft_changed'
 export const eventOf = <V extends Verb>(type: PackageType, verb: V): `plan.${V}` | `addon.${V}` =>
   type === 'Plan' ? `plan.${verb}` : `addon.${verb}`
 
-/** The event of a change. null: the draft or the published version is not there before or after. */
+/** The event of a change. null: the version that it is about is new, or is removed. */
 export function changeEvent(
   verb: Verb,
   before: PackageAtVersion | null,

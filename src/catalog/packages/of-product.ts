@@ -41,7 +41,7 @@ export async function archivePackagesOf(
   await publish(tx, call, events)
 }
 
-/** Restores the packages that the archive of their product archived. 400 as `currentOf`. */
+/** Restores the packages that were archived with their product. 400 as `currentOf`. */
 export async function unarchivePackagesOf(
   tx: Tx,
   call: CatalogCall,
@@ -90,7 +90,7 @@ const ID_LIMIT = 255
 /**
  * Returns the keys and ids of copies of a product's packages that are not archived. The id of a
  * copy is that of the package, a hyphen and `targetId`. 400 `DuplicateProductValidationError` if
- * one of the ids is too long or taken, unless the copies are made already.
+ * one of the ids is too long or taken, unless `isMade`: an earlier request has made the copies.
  */
 export async function planCopies(
   tx: Tx,
@@ -154,7 +154,7 @@ export async function savePackageCopies(
   await publish(tx, call, all.map(eventOfCopy))
 }
 
-/** A copy has no other version before. So its draft is the first or the second one. */
+/** A copy has at most one published version. So its draft is version 1 or 2. */
 function copyOfPackage(
   from: Package,
   { call, copies, product }: { call: CatalogCall; copies: Copies; product: Reference },

@@ -88,7 +88,7 @@ const selectPackages = sql`
   select ${packageColumns}
   from packages as p join package_versions as v on v.package_key = p.package_key`
 
-/** Returns which version a package is with. */
+/** Returns the key of the version that comes with a package. */
 export const versionOf = ({ key, content }: PackageAtVersion): VersionKey => ({
   packageKey: key,
   version: content.version,
@@ -97,7 +97,7 @@ export const versionOf = ({ key, content }: PackageAtVersion): VersionKey => ({
 /** Which version of a package to read. Every package has one to show and one to change. */
 export type VersionChoice = 'SHOWN' | 'CHANGED'
 
-/** The latest version is shown; the draft is changed. The other stands in where there is none. */
+/** The latest version is shown; the draft is changed. If there is none, the other one is used. */
 const VERSION_CHOICES: { readonly [Choice in VersionChoice]: Sql } = {
   SHOWN: sql`coalesce(p.latest_version, p.draft_version)`,
   CHANGED: sql`coalesce(p.draft_version, p.latest_version)`,
@@ -139,7 +139,7 @@ export const lockPackageByKey = (
       and v.version = ${VERSION_CHOICES[version]} for update of p`,
   )
 
-/** Packages of a product: those that are not archived, or those that its archive archived. */
+/** Packages of a product: those that are not archived, or those that were archived with it. */
 export type PackageSet = 'ACTIVE' | 'ARCHIVED_WITH_PRODUCT'
 
 const IN_SETS: { readonly [Set in PackageSet]: Sql } = {
@@ -147,7 +147,7 @@ const IN_SETS: { readonly [Set in PackageSet]: Sql } = {
   ARCHIVED_WITH_PRODUCT: sql`p.archived_with_product`,
 }
 
-/** A version of a package, and whether the package is shown with it. */
+/** A version of a package, and whether it is the one that reads of the package show. */
 export type CurrentVersion = PackageAtVersion & { isShown: boolean }
 
 const currentRow = row<{ isShown: boolean; of: PackageAtVersion }>({

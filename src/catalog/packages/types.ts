@@ -12,7 +12,7 @@ export type PricingType = 'FREE' | 'PAID' | 'CUSTOM'
 /** An object that another one names. Neither part ever changes. */
 export type Reference = { key: Uuid; id: string }
 
-/** What a version gives: a feature, or credits of a currency. A package has one of each. */
+/** What a package entitlement is of: a feature or a currency. A version has at most one of each. */
 export type Target = { type: 'FEATURE' | 'CREDIT'; id: string }
 
 /** A plan or an add-on without its content. */
@@ -29,7 +29,7 @@ export type Package = {
   createdAt: Instant
   updatedAt: Instant
   archivedAt: Instant | null
-  /** Whether the archive of its product archived it. Unarchiving the product restores it. */
+  /** Whether it was archived with its product. Unarchiving the product then restores it. */
   isArchivedWithProduct: boolean
 }
 
@@ -48,7 +48,7 @@ export type PackageVersion = {
   /** Null and the empty list both mean none. */
   compatibleAddons: readonly Reference[] | null
   defaultTrial: DefaultTrial | null
-  /** The most of an add-on in one subscription. Null is unlimited. */
+  /** The highest quantity of an add-on in one subscription. Null is unlimited. */
   maxQuantity: number | null
   /** Add-ons that must be in the same subscription. */
   dependencies: readonly Reference[]

@@ -120,7 +120,7 @@ function publishedPlan(id: string, { name, of, plans }: Lookup): PackageAtVersio
   if (plan.latestVersion === null || plan.archivedAt !== null)
     throw badInput(
       inSettings(name),
-      `${name}: the plan ${id} is not published`,
+      `${name}: the plan ${id} was never published, or is archived`,
       'UnPublishedPackage',
     )
   return plan

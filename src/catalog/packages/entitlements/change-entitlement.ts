@@ -26,8 +26,8 @@ export type ChangeContext = { holder: Holder; now: Instant; where: Field }
 
 /**
  * Returns what a draft gives of a feature after a change, or the same object if nothing differs. A
- * sent limit ends unlimited and custom usage, and the reverse. 400 as `featureOfPackage`, but the
- * feature may be archived.
+ * limit, `isUnlimited` and `isCustom` exclude each other: what is sent ends the others. 400 as
+ * `featureOfPackage`, but the feature may be archived.
  */
 export function changeFeatureOfPackage(
   before: FeatureOfPackage,
@@ -55,8 +55,9 @@ export function changeFeatureOfPackage(
 
 /**
  * Returns the credits of a draft after a change, or the same object if nothing differs.
- * `dependency` is the feature that the change names, or null. A sent amount ends a custom one, and
- * the reverse. 400 as `creditOfPackage`, but the currency may be archived.
+ * `dependency` is the feature that the change names, or null. An amount and `isCustom` exclude
+ * each other: what is sent ends the other. 400 as `creditOfPackage`, but the currency may be
+ * archived.
  */
 export function changeCreditOfPackage(
   before: CreditOfPackage,
@@ -89,15 +90,14 @@ export function changeCreditOfPackage(
 }
 
 /**
- * Returns what a draft gives after something else was stated in place of it, or the same object if
- * nothing differs.
+ * Returns an entitlement after a list has stated it anew, or the same object if nothing differs.
  */
 export const replacedBy = (before: PackageEntitlement, stated: PackageEntitlement) =>
   changed(
     before,
     {
       ...stated,
-      // As it was read: what a version shows of a feature is less than the feature.
+      // As it was read: `stated` has more fields of the feature, so the two would always differ.
       ...(before.type === 'FEATURE' ? { feature: before.feature } : {}),
       key: before.key,
       createdAt: before.createdAt,

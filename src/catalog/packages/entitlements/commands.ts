@@ -98,9 +98,9 @@ export const removeEntitlement = (
   })
 
 /**
- * Makes a list the entitlements of the draft, in its order. What the draft has of the same feature
- * or currency is changed and stays the same entitlement. Errors as `addEntitlements`; 409 only if
- * the list has a feature or a currency twice.
+ * Replaces the entitlements of the draft by a list, in the order of the list. An entitlement of the
+ * same feature or currency as before is changed and stays the same one. Errors as
+ * `addEntitlements`; 409 only if the list has a feature or a currency twice.
  */
 export const replaceEntitlements = (
   call: Call,

@@ -5,10 +5,10 @@ import { type Quantity, wholeUnits } from '../../../kernel/quantity.ts'
 import type { Target } from '../types.ts'
 import type { Holder, PackageEntitlement } from './types.ts'
 
-/** All of a version are answered at once. */
+/** A list returns all entitlements of a version at once. */
 export const ENTITLEMENTS_LIMIT = 1000
 
-/** What all texts of a version may have together, in characters. Its list has no pages. */
+/** The most characters that all texts of a version have together. Its list has no pages. */
 export const TEXTS_LIMIT = 500_000
 
 export const targetOf = (entitlement: PackageEntitlement): Target => ({
@@ -36,7 +36,7 @@ export function refuseRepeated(
     )
 }
 
-/** Returns the order of the next entitlement that does not say its own. */
+/** Returns the order of the next entitlement whose input has no order. */
 export const nextOrder = (present: readonly Pick<PackageEntitlement, 'order'>[]): Quantity =>
   present.reduce((next, { order }) => (order >= next ? order + wholeUnits(1) : next), 0n)
 

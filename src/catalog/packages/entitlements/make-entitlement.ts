@@ -8,7 +8,7 @@ import { allowanceOf, type Feature, resetOf } from '../../features/index.ts'
 import type { CommonInput, FeatureOfPackage, Holder } from './types.ts'
 import { type CreditInput, type CreditOfPackage, type FeatureInput, WIDGETS } from './types.ts'
 
-/** Where a new entitlement gets what its request does not say. `where` is its place in there. */
+/** What a new entitlement needs besides its input. `where` is its place in the request. */
 export type MakeContext = { holder: Holder; key: Uuid; order: Quantity; now: Instant; where: Field }
 
 /**

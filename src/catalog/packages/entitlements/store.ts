@@ -189,8 +189,8 @@ export const deleteEntitlements = (tx: Tx, of: VersionKey, keys: readonly Uuid[]
       and entitlement_key = any(${keys}::uuid[])`)
 
 /**
- * Copies the entitlements of versions into other ones, which have none. `at` is when they were
- * added to these; null if the packages had them before.
+ * Copies the entitlements of versions into other ones, which have none. `at` is the instant of
+ * creation of the copies; null: they keep that of the original, because the package is the same.
  */
 export const copyEntitlements = rowWriter<Instant | null, { from: VersionKey; to: VersionKey }>(
   (at, copies) => sql`
