@@ -25,6 +25,7 @@ const GROUPS: readonly Group[] = [
   { name: 'catalog', test: /\/src\/catalog\// },
   { name: 'packages', test: /\/src\/packages\// },
   { name: 'subscriptions', test: /\/src\/subscriptions\// },
+  { name: 'tasks', test: /\/src\/tasks\// },
   {
     name: (id) => `view-${/\/src\/views\/([^/]+)\//.exec(id)?.[1]}`,
     debugName: 'views',

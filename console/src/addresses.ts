@@ -47,6 +47,8 @@ export function addressesIn(environment: string) {
     historyOf: (object: string, of: { customerId?: string; types?: readonly string[] } = {}) =>
       `${of.customerId === undefined ? `${root}/activity` : customer(of.customerId, 'activity')}${searchOf({ type: of.types?.join(), object, open: 'last' })}`,
     alerts: `${root}/alerts`,
+    tasks: `${root}/tasks`,
+    task: (id: string) => `${root}/tasks/${part(id)}`,
     settings: (tab: string) => `${root}/settings/${tab}`,
   }
 }

@@ -7,6 +7,7 @@ import {
   Coins,
   Gauge,
   House,
+  ListTodo,
   type LucideIcon,
   Package,
   Settings,
@@ -40,6 +41,7 @@ export const NAVIGATION: readonly (readonly Destination[])[] = [
   ],
   [
     { label: 'Alerts', icon: Bell, to: (all) => all.alerts, key: 'l' },
+    { label: 'Tasks', icon: ListTodo, to: (all) => all.tasks, key: 'k' },
     { label: 'Activity', icon: Activity, to: (all) => all.activity(), key: 'a' },
     { label: 'Settings', icon: Settings, to: (all) => all.settings('environment'), key: 's' },
   ],

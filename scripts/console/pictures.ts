@@ -33,7 +33,8 @@ export async function makePictures(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const environment = (await ask<{ environment: { id: string } }>(server, 'whoami')).environment.id
   await sell(server)
-  const ids = { ...DEMO, ...SOLD, decision: await lastDenial(server) }
+  const made = { decision: await lastDenial(server), task: await lastTask(server) }
+  const ids = { ...DEMO, ...SOLD, ...made }
   const browser = await launchChromium()
   try {
     for (const width of WIDTHS)
@@ -67,6 +68,17 @@ async function sell(server: Server): Promise<void> {
   }
   const subscription = { id: SOLD.subscription, customerId: DEMO.customer, planId: plan }
   await ask(server, 'subscriptions', subscription)
+}
+
+/** Returns the id of the last task. Publishes a plan for all customers if there is none. */
+async function lastTask(server: Server): Promise<string> {
+  const [last] = await ask<{ id: string }[]>(server, 'tasks?limit=1')
+  if (last !== undefined) return last.id
+  const plan = `plans/${SOLD.plan}`
+  const body = { migrationType: 'ALL_CUSTOMERS' }
+  const { taskId } = await ask<{ taskId: string }>(server, `${plan}/publish`, body)
+  await ask(server, `${plan}/draft`, {})
+  return taskId
 }
 
 /** Returns the id of the last denial. Asks for too much if there is none. */

@@ -437,6 +437,21 @@ export const operations = {
     path: '/api/v1/subscriptions/{id}',
     permission: 'subscriptions:write',
   },
+  'v1.tasks.cancel': {
+    method: 'POST',
+    path: '/api/v1/tasks/{id}/cancel',
+    permission: 'tasks:write',
+  },
+  'v1.tasks.list': {
+    method: 'GET',
+    path: '/api/v1/tasks',
+    permission: 'tasks:read',
+  },
+  'v1.tasks.retrieve': {
+    method: 'GET',
+    path: '/api/v1/tasks/{id}',
+    permission: 'tasks:read',
+  },
   'v1.usage.report': {
     method: 'POST',
     path: '/api/v1/usage',

@@ -23,14 +23,18 @@ export type ReadOptions = {
 export function useRead<Id extends OperationId>(
   id: Id,
   request: RequestOf<Id>,
-  { everyMs = EVERY.list, isOn = true, isKept = true }: ReadOptions = {},
+  options: Omit<ReadOptions, 'everyMs'> & {
+    /** May depend on what was read last. */
+    everyMs?: number | ((answer: AnswerOf<Id> | undefined) => number)
+  } = {},
 ) {
+  const { everyMs = EVERY.list, isOn = true, isKept = true } = options
   const { caller, environment } = useSession()
   return useQuery({
     queryKey: [environment, id, request],
     queryFn: ({ signal }): Promise<AnswerOf<Id>> => call(caller, id, request, { signal }),
     enabled: isOn,
-    refetchInterval: everyMs,
+    refetchInterval: typeof everyMs === 'number' ? everyMs : ({ state }) => everyMs(state.data),
     placeholderData: (former, query) => formerOf(former, query, request),
     ...(!isKept && { gcTime: 0 }),
   })

@@ -22,3 +22,17 @@ export function Bar(props: { used: number; held?: number; limit: number }) {
     </div>
   )
 }
+
+/** How much of something has ended, in percent. */
+export const Progress = ({ label, percent }: { label: string; percent: number }) => (
+  <div
+    className={styles.bar}
+    role="progressbar"
+    aria-label={label}
+    aria-valuemin={0}
+    aria-valuemax={100}
+    aria-valuenow={percent}
+  >
+    <div className={styles.used} style={{ width: `${percent}%` }} />
+  </div>
+)

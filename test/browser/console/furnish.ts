@@ -1,5 +1,6 @@
 import { required } from '../../../src/kernel/assert.ts'
 import { furnish } from '../../api/furnish.ts'
+import { TASK } from '../../api/subscription-calls.ts'
 import { grantItem } from '../../support/grants.ts'
 import type { Tenant } from '../../support/world.ts'
 import { MARKUP } from './markup.ts'
@@ -100,7 +101,11 @@ export async function furnishHostile(tenant: Tenant): Promise<Ids> {
   })
   await addMeter(tenant)
   const { data } = await tenant.ok('v1.decisions.list', { query: { customerId: IDS.customer } })
-  return { ...IDS, decision: required(data[0], 'a denial').id }
+  return {
+    ...IDS,
+    decision: required(data[0], 'a denial').id,
+    task: required(tenant.made.get(TASK), 'a task'),
+  }
 }
 
 async function furnishCatalog(tenant: Tenant): Promise<void> {

@@ -15,6 +15,7 @@ export type Ids = {
   plan: string
   addon: string
   subscription: string
+  task: string
 }
 
 /** A view as the tests of every view know it. */
@@ -79,6 +80,8 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   '/currencies': { shows: row, opens: ['New currency', /^Edit /] },
   '/activity': { shows: row },
   '/alerts': { shows: (page) => page.getByRole('button', { name: 'Save' }) },
+  '/tasks': { shows: row },
+  '/tasks/$task': { shows: (page) => table(page, 'Failed').first(), opens: ['Cancel task'] },
   '/settings/environment': { shows: (page) => page.getByLabel('Checks with them') },
   '/settings/environments': { shows: row },
   '/settings/members': { shows: row, opens: ['Add member', 'Change', 'Remove'] },

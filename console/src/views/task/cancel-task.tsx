@@ -1,0 +1,30 @@
+import type { Task } from '../../../../src/api.gen.ts'
+import { movedText, TEXTS } from '../../tasks/texts.ts'
+import { FormDialog } from '../../ui/form.tsx'
+import { Muted } from '../../ui/page.tsx'
+import { useForm } from '../../ui/use-form.ts'
+
+/** Cancels a task, after it has said what stays as it is. */
+export function CancelTask({ task, onClose }: { task: Task; onClose: () => void }) {
+  const form = useForm('v1.tasks.cancel', {
+    first: {},
+    requestOf: () => ({ params: { id: task.id } }),
+    doneText: ({ data }) =>
+      data.status === 'CANCELED' ? 'The task is canceled.' : 'The task had ended before.',
+    onDone: onClose,
+  })
+  return (
+    <FormDialog
+      form={form}
+      onClose={onClose}
+      title="Cancel the task?"
+      description={TEXTS.stays}
+      submit="Cancel task"
+      dismiss="Let it go on"
+      isDanger
+    >
+      <p>{movedText(task)}</p>
+      <Muted>{TEXTS.rest}</Muted>
+    </FormDialog>
+  )
+}
