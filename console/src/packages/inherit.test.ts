@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PackageEntitlement } from '../../../src/api.gen.ts'
-import { ancestorsOf, MOST_ANCESTORS, rowsOf } from './inherit.ts'
+import { ancestorsOf, heirsOf, MOST_ANCESTORS, rowsOf } from './inherit.ts'
 import type { PackageVersion } from './operations.ts'
 
 const gives = (id: string, isGranted = true) =>
@@ -37,4 +37,14 @@ test('parents are found from the nearest up, and a plan that comes again ends th
   assert.deepEqual(ancestorsOf({ id: 'more' } as PackageVersion, publishedOf), [])
   const endless = (id: string) => plan(id, `${id}x`)
   assert.equal(ancestorsOf(plan('a', 'ax'), endless).length, MOST_ANCESTORS)
+})
+
+test('all plans that lead to a plan inherit from it', () => {
+  const named = (id: string, parent: string | null) =>
+    ({ ...plan(id, parent), displayName: `The ${id}` }) as PackageVersion
+  const all = [named('a', 'b'), named('b', 'c'), named('c', null), named('d', null)]
+  const publishedOf = (id: string) => all.find((each) => each.id === id) ?? null
+  assert.deepEqual(heirsOf('c', { all, publishedOf }), ['The a', 'The b'])
+  assert.deepEqual(heirsOf('b', { all, publishedOf: () => null }), [])
+  assert.deepEqual(heirsOf('d', { all, publishedOf }), [])
 })

@@ -1,6 +1,7 @@
 import type { PackageEntitlement, Plan } from '../../../src/api.gen.ts'
 import { targetOf } from './entitlement-words.ts'
 import type { PackageVersion } from './operations.ts'
+import type { Packages } from './use-packages.ts'
 
 /** A plan that another one inherits from, and what it gives itself. */
 export type Ancestor = { id: string; entitlements: readonly PackageEntitlement[] }
@@ -30,6 +31,18 @@ export function ancestorsOf(
   }
   return ids
 }
+
+/** Returns the names of the plans that inherit from one, as they are published. */
+export const heirsOf = (
+  planId: string,
+  { all, publishedOf }: Pick<Packages, 'all' | 'publishedOf'>,
+): string[] =>
+  all
+    .filter(({ id }) => {
+      const published = publishedOf(id)
+      return published !== null && ancestorsOf(published, publishedOf).includes(planId)
+    })
+    .map(({ displayName }) => displayName)
 
 const parentOf = (version: PackageVersion | null): string | null =>
   (version as Partial<Plan> | null)?.parentPlanId ?? null

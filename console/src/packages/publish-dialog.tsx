@@ -1,5 +1,9 @@
+import { useNavigate } from '@tanstack/react-router'
 import type { PackagePublishRequestBody } from '../../../src/api.gen.ts'
+import { useAddresses } from '../address-state.ts'
+import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
+import { SelectField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Facts, Muted } from '../ui/page.tsx'
 import { Loading, Problem } from '../ui/states.tsx'
@@ -7,8 +11,9 @@ import { useForm } from '../ui/use-form.ts'
 import { entitlementChanges } from './entitlement-words.ts'
 import { OPERATIONS, type PackageVersion } from './operations.ts'
 import { ChangeText } from './package-names.tsx'
+import { Reach } from './reach.tsx'
 import type { PackageState } from './state.ts'
-import { TEXTS } from './texts.ts'
+import { AUDIENCES, TEXTS } from './texts.ts'
 import { useOwnEntitlements } from './use-entitlements.ts'
 import { useNames } from './use-names.ts'
 import { usePeers } from './use-packages.ts'
@@ -23,11 +28,17 @@ export function PublishDialog({ state, onClose }: { state: PackageState; onClose
   const reading = useRead(OPERATIONS[kind].retrieve, request, { everyMs: EVERY.panel })
   const draft = reading.data?.data ?? state.draft
   const name = draft?.displayName ?? id
+  const navigate = useNavigate()
+  const addresses = useAddresses()
+  const mayFollow = useSession().whyNot('v1.tasks.retrieve') === null
   const form = useForm(OPERATIONS[kind].publish, {
     first: FIRST,
     requestOf: (body) => ({ params: { id }, body }),
     doneText: () => `Version ${draft?.versionNumber} of ${name} is published.`,
-    onDone: onClose,
+    onDone: ({ data: { taskId } }) => {
+      onClose()
+      if (taskId !== null && mayFollow) void navigate({ to: addresses.task(taskId) })
+    },
   })
   return (
     <FormDialog
@@ -41,7 +52,10 @@ export function PublishDialog({ state, onClose }: { state: PackageState; onClose
       isWide
     >
       <Differences state={state} draft={draft} />
-      {published !== null && <Muted>{TEXTS.who}</Muted>}
+      {published !== null && (
+        <SelectField {...form.bind('migrationType')} label="Who gets it" choices={AUDIENCES} />
+      )}
+      {published !== null && <Reach state={state} type={form.fields.migrationType} />}
     </FormDialog>
   )
 }

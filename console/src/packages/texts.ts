@@ -13,7 +13,11 @@ export const TEXTS = {
   nextVersion: (version: number) =>
     `What changes against version ${version}, which is published. A published version never changes.`,
   nothing: 'Nothing differs from the published version.',
-  who: 'New subscriptions get the new version. Subscriptions that exist stay on their version.',
+  newCustomers:
+    'New subscriptions get the new version. Subscriptions that exist stay on their version.',
+  allCustomers:
+    'New subscriptions get the new version. A task moves the subscriptions in force to it, customer by customer. None of them goes back to its earlier version.',
+  addonHolders: 'The task counts who has the add-on.',
   parentHint: 'It also gives what that plan gives.',
   quantityHint: 'The most of it in one subscription. Nothing: no limit.',
   targetHint: 'Its id.',
@@ -31,6 +35,11 @@ export const TEXTS = {
   goneFrom: (version: number) => `Version ${version} gives what the draft does not:`,
   budgetHint: 'The most money that may be spent in the trial. Nothing: no limit.',
 } as const
+
+export const AUDIENCES = labelledChoices({
+  NEW_CUSTOMERS: 'new customers',
+  ALL_CUSTOMERS: 'all customers',
+})
 
 export const TRIAL_UNITS = labelledChoices({ DAY: 'days', MONTH: 'months' })
 

@@ -1,7 +1,43 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { furnishTask } from '../../api/subscription-calls.ts'
+import type { Tenant } from '../../support/world.ts'
 import { openConsole, world } from './open-console.ts'
+
+const publication = { body: { migrationType: 'NEW_CUSTOMERS' } } as const
+
+/** The customer Acme has Pro, which inherits from Basic and gives single sign-on in its draft. */
+async function furnished(): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme', name: 'Acme' } })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'sso', displayName: 'Single sign-on', featureType: 'BOOLEAN' },
+  })
+  await tenant.ok('v1.products.createProduct', { body: { id: 'app', displayName: 'App' } })
+  const terms = { productId: 'app', pricingType: 'PAID' } as const
+  for (const [id, displayName, parentPlanId] of [
+    ['basic', 'Basic', null],
+    ['pro', 'Pro', 'basic'],
+  ] as const) {
+    const body = { id, displayName, ...terms, ...(parentPlanId && { parentPlanId }) }
+    await tenant.ok('v1.plans.create', { body })
+    await tenant.ok('v1.plans.publish', { params: { id }, ...publication })
+  }
+  await tenant.ok('v1.subscriptions.provision', {
+    body: { customerId: 'acme', planId: 'pro', id: 'acme-pro' },
+  })
+  await tenant.ok('v1.plans.createDraft', { params: { id: 'pro' } })
+  await tenant.ok('v1.plans.entitlements.create', {
+    params: { planId: 'pro' },
+    body: { entitlements: [{ id: 'sso', type: 'FEATURE' }] },
+  })
+  return tenant
+}
+
+const hasSso = async (tenant: Tenant): Promise<boolean> => {
+  const request = { params: { id: 'acme' }, query: { featureId: 'sso' } }
+  return (await tenant.ok('v1.customers.checkEntitlement', request)).data.isGranted
+}
 
 test('a task says how far it is and what has failed, and is canceled after a question', async (t) => {
   const tenant = await world.tenant()
@@ -40,4 +76,31 @@ test('a task is canceled by its button, and a role that may not cancel sees why'
   await page.getByText('The task is canceled.').waitFor()
   const { data } = await tenant.ok('v1.tasks.retrieve', { params: { id } })
   assert.equal(data.status, 'CANCELED')
+})
+
+test('a publication for all says whom it concerns, and leads to the task that moves them', async (t) => {
+  const tenant = await furnished()
+  const page = await openConsole(t, { tenant, path: '/plans/pro' })
+  await page.getByRole('button', { name: 'Publish' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Publish version 2 of Pro?' })
+  await dialog.getByText('Subscriptions that exist stay on their version.').waitFor()
+  await dialog.getByText('1 subscription to the plan is in force.').waitFor()
+  await dialog.getByLabel('Who gets it').selectOption('ALL_CUSTOMERS')
+  await dialog.getByText('None of them goes back to its earlier version.').waitFor()
+  await dialog.getByRole('button', { name: 'Publish' }).click()
+  await page.getByRole('heading', { name: 'Subscriptions move to a new version' }).waitFor()
+  await page.getByRole('progressbar', { name: '0 customers counted so far' }).waitFor()
+  const [task] = (await tenant.ok('v1.tasks.list')).data
+  assert.ok(new URL(page.url()).pathname.endsWith(`/tasks/${task?.id}`))
+})
+
+test('a publication of a parent concerns the plans that inherit from it', async (t) => {
+  const tenant = await furnished()
+  await tenant.ok('v1.plans.createDraft', { params: { id: 'basic' } })
+  const page = await openConsole(t, { tenant, path: '/plans/basic' })
+  await page.getByRole('button', { name: 'Publish' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Publish version 2 of Basic?' })
+  await dialog
+    .getByText('0 subscriptions to the plan are in force. Those to Pro, which inherit from it')
+    .waitFor()
 })
