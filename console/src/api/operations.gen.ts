@@ -147,6 +147,11 @@ export const operations = {
     path: '/api/v1/customers',
     permission: 'customers:read',
   },
+  'v1.customers.listResources': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/resources',
+    permission: 'customers:read',
+  },
   'v1.customers.promotionalEntitlements.create': {
     method: 'POST',
     path: '/api/v1/customers/{id}/promotional-entitlements',
@@ -407,6 +412,11 @@ export const operations = {
     path: '/api/v1/subscriptions/{id}/cancel',
     permission: 'subscriptions:write',
   },
+  'v1.subscriptions.delegate': {
+    method: 'POST',
+    path: '/api/v1/subscriptions/{id}/delegate',
+    permission: 'subscriptions:write',
+  },
   'v1.subscriptions.futureUpdate.cancelPendingPayment': {
     method: 'DELETE',
     path: '/api/v1/subscriptions/{id}/future-update/pending-payment',
@@ -422,6 +432,11 @@ export const operations = {
     path: '/api/v1/subscriptions',
     permission: 'subscriptions:read',
   },
+  'v1.subscriptions.migrate': {
+    method: 'POST',
+    path: '/api/v1/subscriptions/{id}/migrate',
+    permission: 'subscriptions:write',
+  },
   'v1.subscriptions.provision': {
     method: 'POST',
     path: '/api/v1/subscriptions',
@@ -431,6 +446,11 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/subscriptions/{id}',
     permission: 'subscriptions:read',
+  },
+  'v1.subscriptions.transfer': {
+    method: 'POST',
+    path: '/api/v1/subscriptions/{id}/transfer',
+    permission: 'subscriptions:write',
   },
   'v1.subscriptions.update': {
     method: 'PATCH',

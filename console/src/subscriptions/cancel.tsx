@@ -4,13 +4,12 @@ import type {
   Subscription,
   SubscriptionCancelRequestBody,
 } from '../../../src/api.gen.ts'
-import { useSession } from '../api/session.tsx'
-import { useRead } from '../api/use-read.ts'
 import { FieldRow, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Muted } from '../ui/page.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { ACTIONS, CANCELLATIONS, TEXTS } from './texts.ts'
+import { useProduct } from './use-product.ts'
 
 type Time = NonNullable<SubscriptionCancelRequestBody['cancellationTime']>
 
@@ -32,10 +31,7 @@ type Props = {
 /** Cancels a subscription, now or later, and says before what follows. */
 export function CancelSubscription({ subscription, etag, plan, onClose }: Props) {
   const { id, planId, status } = subscription
-  const operation = 'v1.products.listProducts'
-  const isOn = useSession().whyNot(operation) === null && plan !== undefined
-  const product = useRead(operation, { query: { id: plan?.productId ?? '' } }, { isOn }).data
-    ?.data[0]
+  const product = useProduct(plan)
   const called = plan?.displayName ?? planId
   const form = useForm('v1.subscriptions.cancel', {
     first: FIRST,

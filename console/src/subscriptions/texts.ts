@@ -26,6 +26,22 @@ export const TEXTS = {
   cancelScheduled: 'Updates that are scheduled are given up too.',
   followsNothing: 'Nothing follows.',
   revoked: 'Nothing follows, whatever the product says.',
+  migrate:
+    'It gets the newest versions of its plan, of all plans that this one inherits from, and of its add-ons. It does not go back to the earlier ones. If it has the newest ones, it stays as it is.',
+  migrateThen:
+    'The versions that are the newest then count. What is published until then counts too.',
+  migrateOwn: 'Its own limits stay.',
+  migrateUnstarted: 'It has not started, and starts with the newest versions.',
+  migrateScheduled: 'It is going to be migrated already.',
+  transfer:
+    'From now on the other resource has what it gives, and this one has it no more. What is scheduled goes with it.',
+  transferUsage: 'Usage stays with the resource for which it was reported.',
+  transferHint: 'A new one is added.',
+  transferSame: 'It is for this resource.',
+  oneOnly: 'A customer has only one subscription to this product, for no resource.',
+  delegate: (owner: string) => `Another customer pays from now on. ${owner} keeps what it gives.`,
+  takeBack: (owner: string, payer: string) =>
+    `${payer} pays for it now. ${owner} pays itself from now on, and keeps what it gives. Then it can be delegated again.`,
   giveUp: 'The subscription stays as it is now. A scheduled cancellation is given up too.',
 } as const
 
@@ -95,6 +111,11 @@ export const CANCELLATIONS = labelledChoices({
   IMMEDIATE: 'now',
   END_OF_BILLING_PERIOD: 'at the end of the billing period',
   SPECIFIC_DATE: 'at a date',
+})
+
+export const MIGRATIONS = labelledChoices({
+  IMMEDIATE: 'now',
+  END_OF_BILLING_PERIOD: 'at the end of the billing period',
 })
 
 export const ACTIONS = labelledChoices({

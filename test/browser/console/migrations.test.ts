@@ -104,3 +104,39 @@ test('a publication of a parent concerns the plans that inherit from it', async 
     .getByText('0 subscriptions to the plan are in force. Those to Pro, which inherit from it')
     .waitFor()
 })
+
+test('a subscription is migrated after what it will give was shown, and not twice', async (t) => {
+  const tenant = await furnished()
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path, expected: [400] })
+  await tenant.ok('v1.plans.publish', { params: { id: 'pro' }, ...publication })
+  const dialog = page.getByRole('dialog', { name: 'Migrate Pro?' })
+  const open = async () => {
+    await page.locator('main').getByRole('button', { name: 'Migrate' }).click()
+    await dialog.getByRole('row', { name: 'Single sign-on sso yes Pro' }).waitFor()
+  }
+  await open()
+  await dialog.getByLabel('When').selectOption('END_OF_BILLING_PERIOD')
+  await dialog.getByText('What is published until then counts too.').waitFor()
+  await dialog.getByLabel('When').selectOption('IMMEDIATE')
+  await dialog.getByRole('button', { name: 'Migrate' }).click()
+  await page.getByText('The subscription to Pro has the newest versions.').waitFor()
+  assert.equal(await hasSso(tenant), true)
+  await open()
+  await dialog.getByRole('button', { name: 'Migrate' }).click()
+  await dialog.getByText('has the newest versions already').waitFor()
+})
+
+test('a migration that is scheduled is shown ahead, and not scheduled again', async (t) => {
+  const tenant = await furnished()
+  await tenant.ok('v1.plans.publish', { params: { id: 'pro' }, ...publication })
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path })
+  await page.getByRole('button', { name: 'Migrate' }).click()
+  await page.getByLabel('When').selectOption('END_OF_BILLING_PERIOD')
+  await page.getByRole('dialog').getByRole('button', { name: 'Migrate' }).click()
+  await page.getByText('The subscription to Pro will get the newest versions.').waitFor()
+  await page.locator('main').getByRole('button', { name: 'Migrate' }).hover()
+  await page.getByText('It is going to be migrated already.').waitFor()
+  assert.equal(await hasSso(tenant), false)
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Tenant } from '../../support/world.ts'
-import { openConsole, world } from './open-console.ts'
+import { addressOf, openConsole, world } from './open-console.ts'
 
 const publication = { body: { migrationType: 'NEW_CUSTOMERS' } } as const
 
@@ -169,4 +169,64 @@ test('a trial ends when somebody says so, and is canceled only at once', async (
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('active', { exact: true }).waitFor()
   assert.equal((await stored(tenant)).status, 'ACTIVE')
+})
+
+test('another customer pays for a subscription, until its own does again', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant)
+  await tenant.ok('v1.customers.provision', { body: { id: 'holding', name: 'Holding' } })
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path, expected: [404] })
+  const opener = page.locator('main').getByRole('button', { name: 'Delegate' })
+  await opener.click()
+  await page.getByText('Another customer pays from now on. Acme keeps what it gives.').waitFor()
+  const submit = page.getByRole('dialog').getByRole('button', { name: 'Delegate' })
+  await page.getByLabel('Who pays').fill('holding')
+  await page.getByRole('dialog').getByText('Holding', { exact: true }).waitFor()
+  await page.getByLabel('Who pays').fill('nobody')
+  await submit.click()
+  await page.locator('[name=targetCustomerId][aria-invalid=true]').waitFor()
+  await page.getByLabel('Who pays').fill('holding')
+  await submit.click()
+  await page.getByText('holding pays for Pro now.').waitFor()
+  assert.equal((await stored(tenant)).payingCustomerId, 'holding')
+  await page.getByText('Paid by').waitFor()
+  await opener.click()
+  await page.getByText('holding pays for it now.').waitFor()
+  await page.getByRole('button', { name: 'Let it pay itself' }).click()
+  await page.getByText('Acme pays for Pro now.').waitFor()
+  assert.equal((await stored(tenant)).payingCustomerId, null)
+})
+
+test('a subscription goes to another resource, and back', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant)
+  await tenant.ok('v1.products.createProduct', {
+    body: { id: 'sites', displayName: 'Sites', multipleSubscriptions: true },
+  })
+  await tenant.ok('v1.plans.create', {
+    body: { id: 'site', displayName: 'Site', productId: 'sites', pricingType: 'PAID' },
+  })
+  await tenant.ok('v1.plans.publish', { params: { id: 'site' }, ...publication })
+  await subscribed(tenant, { id: 'acme-site', planId: 'site', resourceId: 'one' })
+  const of = (id: string) => `/customers/acme/subscriptions/${id}`
+  const page = await openConsole(t, { tenant, path: of('acme-site') })
+  await page.locator('main').getByRole('button', { name: 'Transfer' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Transfer Site' })
+  const submit = dialog.getByRole('button', { name: 'Transfer' })
+  await dialog.getByText('Usage stays with the resource for which it was reported.').waitFor()
+  await dialog.getByLabel('Resource').fill('one')
+  await submit.click()
+  await dialog.getByText('It is for this resource.').waitFor()
+  await dialog.getByLabel('Resource').fill('two')
+  await submit.click()
+  await page.getByText('The subscription to Site is for two now.').waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('Undone.').waitFor()
+  const { data } = await tenant.ok('v1.subscriptions.retrieve', { params: { id: 'acme-site' } })
+  assert.equal(data.resourceId, 'one')
+  await page.goto(addressOf(tenant, of('acme-pro')))
+  await page.locator('main').getByRole('button', { name: 'Transfer' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Transfer' }).hover()
+  await page.getByText('A customer has only one subscription to this product').waitFor()
 })

@@ -101,7 +101,10 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   },
   '/customers/$customer/subscriptions/$subscription': {
     shows: (page) => page.getByText('it was created'),
-    opens: ['Update', 'Cancel subscription', 'Give up scheduled'],
+    opens: [
+      ...['Update', 'Migrate', 'Transfer', 'Delegate'],
+      ...['Cancel subscription', 'Give up scheduled'],
+    ],
   },
   '/customers/$customer/budgets': {
     shows: (page) => page.getByRole('row').first(),

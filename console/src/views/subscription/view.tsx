@@ -1,4 +1,4 @@
-import { Ban, CalendarX, Pencil } from 'lucide-react'
+import { ArrowUpToLine, Ban, CalendarX, MoveRight, Pencil, Wallet } from 'lucide-react'
 import { useState } from 'react'
 import type { Subscription } from '../../../../src/api.gen.ts'
 import { useAddresses, useParam } from '../../address-state.ts'
@@ -9,11 +9,14 @@ import { PackageLink } from '../../packages/package-names.tsx'
 import { type Packages, usePackages } from '../../packages/use-packages.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { CancelSubscription } from '../../subscriptions/cancel.tsx'
+import { DelegateSubscription } from '../../subscriptions/delegate.tsx'
 import { SubscriptionFacts } from '../../subscriptions/facts.tsx'
 import { GiveUp, isPending, type PendingKind } from '../../subscriptions/give-up.tsx'
+import { MigrateSubscription, whyNotMigrate } from '../../subscriptions/migrate.tsx'
 import { StatusChip } from '../../subscriptions/status-chip.tsx'
 import { isOver, TEXTS } from '../../subscriptions/texts.ts'
 import { Timeline } from '../../subscriptions/timeline-section.tsx'
+import { TransferSubscription } from '../../subscriptions/transfer.tsx'
 import { UpdateSubscription } from '../../subscriptions/update.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Columns, Muted, Section, Stack } from '../../ui/page.tsx'
@@ -107,7 +110,7 @@ function Addons({ subscription, addons }: { subscription: Subscription; addons: 
   )
 }
 
-type What = 'update' | 'cancel' | PendingKind
+type What = 'update' | 'migrate' | 'transfer' | 'delegate' | 'cancel' | PendingKind
 
 function Actions(props: Omit<Parameters<typeof UpdateSubscription>[0], 'onClose'>) {
   const { subscription } = props
@@ -117,6 +120,9 @@ function Actions(props: Omit<Parameters<typeof UpdateSubscription>[0], 'onClose'
   const over = isOver(subscription) ? TEXTS.over : null
   const reasons = {
     update: over ?? whyNot('v1.subscriptions.update'),
+    migrate: over ?? whyNotMigrate(subscription) ?? whyNot('v1.subscriptions.migrate'),
+    transfer: over ?? whyNot('v1.subscriptions.transfer'),
+    delegate: over ?? whyNot('v1.subscriptions.delegate'),
     cancel: over ?? whyNot('v1.subscriptions.cancel'),
     schedule:
       over ??
@@ -136,6 +142,15 @@ function Actions(props: Omit<Parameters<typeof UpdateSubscription>[0], 'onClose'
       <Button {...button('update')} icon={Pencil}>
         Update
       </Button>
+      <Button {...button('migrate')} icon={ArrowUpToLine}>
+        Migrate
+      </Button>
+      <Button {...button('transfer')} icon={MoveRight}>
+        Transfer
+      </Button>
+      <Button {...button('delegate')} icon={Wallet}>
+        Delegate
+      </Button>
       <Button {...button('schedule')} icon={CalendarX}>
         Give up scheduled
       </Button>
@@ -148,6 +163,9 @@ function Actions(props: Omit<Parameters<typeof UpdateSubscription>[0], 'onClose'
         Cancel subscription
       </Button>
       {opened === 'update' && <UpdateSubscription {...props} onClose={close} />}
+      {opened === 'migrate' && <MigrateSubscription {...props} onClose={close} />}
+      {opened === 'transfer' && <TransferSubscription {...props} onClose={close} />}
+      {opened === 'delegate' && <DelegateSubscription {...props} onClose={close} />}
       {opened === 'cancel' && <CancelSubscription {...props} onClose={close} />}
       {(opened === 'schedule' || opened === 'payment') && (
         <GiveUp {...props} what={opened} onClose={close} />
