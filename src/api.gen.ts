@@ -3798,6 +3798,10 @@ export type PackageCreditEntitlement = {
    */
   type: 'CREDIT'
   /**
+   * Name of the custom currency.
+   */
+  displayName: string
+  /**
    * Credits per cadence. Null if each subscription sets it, or if nothing is granted.
    */
   amount: number | null
@@ -3835,6 +3839,10 @@ export type PackageCreditEntitlement = {
    * Free text.
    */
   description: string | null
+  /**
+   * The plan above it that gives this, with `inherited=true`. Otherwise absent.
+   */
+  inheritedFrom?: string
   /**
    * When the entitlement was added to the package.
    */
@@ -4036,6 +4044,10 @@ export type PackageFeatureEntitlement = {
    */
   type: 'FEATURE'
   /**
+   * Name of the feature.
+   */
+  displayName: string
+  /**
    * Limit of a metered NUMBER feature, or value of one that is not metered.
    */
   usageLimit: number | null
@@ -4079,6 +4091,10 @@ export type PackageFeatureEntitlement = {
    * Free text.
    */
   description: string | null
+  /**
+   * The plan above it that gives this, with `inherited=true`. Otherwise absent.
+   */
+  inheritedFrom?: string
   /**
    * When the entitlement was added to the package.
    */
@@ -8064,6 +8080,10 @@ export type Operations = {
        * Only that of the feature or custom currency with exactly this id.
        */
       id?: string
+      /**
+       * `true` adds, after those of the plan, what it inherits from the plans above it, or replaces. Of each feature and custom currency that is the entitlement of the nearest plan, unless that one takes it away.
+       */
+      inherited?: 'true' | 'false'
     }
     body: undefined
     response: PackageEntitlementListResponse

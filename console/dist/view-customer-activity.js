@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{t}from"./activity.js";import{Dt as n,yn as r}from"./base.js";import{O as i}from"./vendor.js";var a=e({View:()=>s}),o=i();function s(){let{id:e}=n(),i=r();return(0,o.jsx)(t,{customerId:e,here:i.customer(e,`activity`)})}export{a as t};
+import{n as e}from"./rolldown-runtime.js";import{t}from"./activity.js";import{Ot as n,bn as r}from"./base.js";import{O as i}from"./vendor.js";var a=e({View:()=>s}),o=i();function s(){let{id:e}=n(),i=r();return(0,o.jsx)(t,{customerId:e,here:i.customer(e,`activity`)})}export{a as t};

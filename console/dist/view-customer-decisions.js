@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{Dt as t,s as n}from"./base.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(n,{customerId:t().id});export{i as t};
+import{n as e}from"./rolldown-runtime.js";import{Ot as t,s as n}from"./base.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(n,{customerId:t().id});export{i as t};

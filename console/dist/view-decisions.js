@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{Ht as t,s as n}from"./base.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(t,{title:`Denials`,lead:`Each denial, with the budgets and the usage of that moment.`,children:(0,a.jsx)(n,{})});export{i as t};
+import{n as e}from"./rolldown-runtime.js";import{Ut as t,s as n}from"./base.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(t,{title:`Denials`,lead:`Each denial, with the budgets and the usage of that moment.`,children:(0,a.jsx)(n,{})});export{i as t};

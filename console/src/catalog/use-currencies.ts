@@ -3,9 +3,8 @@ import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
 
 /** Reads the custom currencies that are in use: the newest ones, if there are many. */
-export function useCurrencies({ isOn = true } = {}): readonly CustomCurrency[] | undefined {
+export function useCurrencies(): readonly CustomCurrency[] | undefined {
   const id = 'v1.credits.customCurrencies.list'
   const mayRead = useSession().whyNot(id) === null
-  return useRead(id, { query: { limit: 100 } }, { everyMs: EVERY.total, isOn: isOn && mayRead })
-    .data?.data
+  return useRead(id, { query: { limit: 100 } }, { everyMs: EVERY.total, isOn: mayRead }).data?.data
 }

@@ -9,12 +9,12 @@ const MOST = 100
 const PAUSE_MS = 200
 
 /** Reads the features that can be granted: the newest ones, if there are many. */
-export function useFeatures({ isOn = true } = {}): readonly Feature[] | undefined {
+export function useFeatures(): readonly Feature[] | undefined {
   const mayRead = useSession().whyNot('v1.features.listFeatures') === null
   return useRead(
     'v1.features.listFeatures',
     { query: { limit: MOST } },
-    { everyMs: EVERY.total, isOn: isOn && mayRead },
+    { everyMs: EVERY.total, isOn: mayRead },
   ).data?.data
 }
 

@@ -7,14 +7,14 @@ import type { EntitlementRow } from './inherit.ts'
 import { PackageLink } from './package-names.tsx'
 import type { PackageState } from './state.ts'
 import { TEXTS } from './texts.ts'
-import type { Names } from './use-names.ts'
+import { useEntitlements } from './use-entitlements.ts'
 import type { Packages } from './use-packages.ts'
 
-type Context = { state: PackageState; isDraft: boolean; packages: Packages; names: Names }
+type Context = { state: PackageState; isDraft: boolean; packages: Packages }
 
 /** What is shown of each entitlement. */
 export function columnsOf(context: Context): Column<EntitlementRow>[] {
-  const { state, isDraft, packages, names } = context
+  const { state, isDraft, packages } = context
   const peer = (id: string) => <PackageLink kind="plan" id={id} nameOf={packages.nameOf} />
   return [
     {
@@ -22,8 +22,7 @@ export function columnsOf(context: Context): Column<EntitlementRow>[] {
       width: '30%',
       cell: ({ entitlement, from }) => (
         <>
-          <Name name={names.nameOf(entitlement)} id={entitlement.id} />{' '}
-          {names.nameOf(entitlement) !== null && <Id>{entitlement.id}</Id>}{' '}
+          <Name name={entitlement.displayName} id={entitlement.id} /> <Id>{entitlement.id}</Id>{' '}
           {isDraft && from === null && <Since row={entitlement} state={state} />}
         </>
       ),
@@ -78,22 +77,20 @@ function Since({ row, state }: { row: PackageEntitlement; state: PackageState })
 }
 
 /** What is published, and not in the draft any more. */
-export function Gone(props: {
-  state: PackageState
-  names: Names
-  rows: readonly EntitlementRow[]
-}) {
-  const { state, names, rows } = props
+export function Gone({ state, rows }: { state: PackageState; rows: readonly EntitlementRow[] }) {
+  const { published } = state
   const own = rows.filter(({ from }) => from === null).map((row) => targetOf(row.entitlement))
-  const gone = (state.published?.entitlements ?? []).filter((each) => !own.includes(targetOf(each)))
-  if (gone.length === 0 || state.published === null) return null
+  const isGone = (each: Parameters<typeof targetOf>[0]) => !own.includes(targetOf(each))
+  const isOn = published?.entitlements.some(isGone) ?? false
+  const gone = useEntitlements(state, { isDraft: false, isOn }).data?.data.filter(isGone) ?? []
+  if (published === null || !isOn || gone.length === 0) return null
   return (
     <p>
-      <Muted>{TEXTS.goneFrom(state.published.versionNumber)} </Muted>
+      <Muted>{TEXTS.goneFrom(published.versionNumber)} </Muted>
       {gone.map((each, at) => (
         <span key={targetOf(each)}>
           {at > 0 && ', '}
-          <Name name={names.nameOf(each)} id={each.id} />
+          <Name name={each.displayName} id={each.id} />
         </span>
       ))}
     </p>

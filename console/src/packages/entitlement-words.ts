@@ -11,6 +11,9 @@ import type { FieldPair } from './version-fields.ts'
 export const targetOf = ({ type, id }: Pick<PackageEntitlement, 'type' | 'id'>): string =>
   `${type} ${id}`
 
+/** The name of the feature or currency, or its id where there is none. */
+export const nameOf = ({ displayName, id }: PackageEntitlement): string => displayName.trim() || id
+
 /** What the package gives, in a few words: `1,000 a month, soft`. */
 export function givesText(row: PackageEntitlement): string {
   if (!row.isGranted) return 'nothing: it is taken away'
@@ -82,11 +85,9 @@ export const besidesText = (row: PackageEntitlement): string =>
 const wholeText = (row: PackageEntitlement): string =>
   [givesText(row), besidesText(row), row.description].filter(Boolean).join('; ')
 
-type NameOf = (row: PackageEntitlement) => string | null
-
-function labelOf(row: PackageEntitlement, nameOf: NameOf): string {
+function labelOf(row: PackageEntitlement): string {
   const name = nameOf(row)
-  const called = name === null || name === row.id ? row.id : `${name} (${row.id})`
+  const called = name === row.id ? row.id : `${name} (${row.id})`
   return row.type === 'CREDIT' ? `Credits ${called}` : called
 }
 
@@ -94,20 +95,19 @@ function labelOf(row: PackageEntitlement, nameOf: NameOf): string {
 export function entitlementChanges(
   before: readonly PackageEntitlement[],
   after: readonly PackageEntitlement[],
-  nameOf: NameOf,
 ): FieldPair[] {
   const [was, is] = [before, after].map(
     (rows) => new Map(rows.map((row) => [targetOf(row), row])),
   ) as [Map<string, PackageEntitlement>, Map<string, PackageEntitlement>]
   return [...new Set([...is.keys(), ...was.keys()])].flatMap((target): FieldPair[] => {
     const [left, right] = [was.get(target), is.get(target)]
-    if (left !== undefined && right !== undefined) return partChanges(left, right, nameOf)
+    if (left !== undefined && right !== undefined) return partChanges(left, right)
     const row = left ?? right
     if (row === undefined) return []
     const value = { text: wholeText(row) }
     return [
       {
-        label: labelOf(row, nameOf),
+        label: labelOf(row),
         before: left ? value : null,
         after: right ? value : null,
         isChanged: true,
@@ -116,17 +116,13 @@ export function entitlementChanges(
   })
 }
 
-function partChanges(
-  left: PackageEntitlement,
-  right: PackageEntitlement,
-  nameOf: NameOf,
-): FieldPair[] {
+function partChanges(left: PackageEntitlement, right: PackageEntitlement): FieldPair[] {
   const was = partsOf(left)
   return [...partsOf(right)]
     .map(([part, text]) => ({ part, before: was.get(part) ?? null, after: text }))
     .filter((each) => each.before !== each.after)
     .map(({ part, ...texts }) => ({
-      label: `${labelOf(right, nameOf)}: ${part}`,
+      label: `${labelOf(right)}: ${part}`,
       before: { text: texts.before },
       after: { text: texts.after },
       isChanged: true,

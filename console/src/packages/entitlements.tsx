@@ -7,19 +7,18 @@ import { useOpener } from '../shell/use-opener.tsx'
 import { Button, IconButton } from '../ui/button.tsx'
 import { FilterSelect } from '../ui/filter.tsx'
 import { Section, Toolbar } from '../ui/page.tsx'
-import { Empty, IfPermitted, Loaded, Loading, Problem } from '../ui/states.tsx'
+import { Empty, IfPermitted, Loaded } from '../ui/states.tsx'
 import { Table } from '../ui/table.tsx'
 import { AddEntitlement } from './add-entitlement.tsx'
 import { EditEntitlement } from './edit-entitlement.tsx'
 import { columnsOf, Gone } from './entitlement-columns.tsx'
-import { targetOf } from './entitlement-words.ts'
-import { ancestorsOf, type EntitlementRow, rowsOf } from './inherit.ts'
+import { nameOf, targetOf } from './entitlement-words.ts'
+import { type EntitlementRow, rowsOf } from './inherit.ts'
 import { KINDS, OPERATIONS, type PackageVersion } from './operations.ts'
 import { RemoveEntitlement } from './remove-entitlement.tsx'
 import type { PackageState } from './state.ts'
 import { TEXTS } from './texts.ts'
-import { useEntitlementsOf, useOwnEntitlements } from './use-entitlements.ts'
-import { useNames } from './use-names.ts'
+import { useEntitlements } from './use-entitlements.ts'
 import { type Packages, usePackages } from './use-packages.ts'
 
 const shownOf = ({ version }: Search) => ({ isPublished: version === 'published' })
@@ -62,17 +61,10 @@ type Props = {
 }
 
 function OfVersion(props: Props) {
-  const { state, version, isDraft, packages } = props
-  const own = useOwnEntitlements(state, { isDraft })
-  const planIds = ancestorsOf(version, packages.publishedOf)
-  const { packages: ancestors, error } = useEntitlementsOf('plan', planIds)
+  const reading = useEntitlements(props.state, { isDraft: props.isDraft, isInherited: true })
   return (
-    <Loaded reading={own} rows={4}>
-      {({ data }) => {
-        if (error !== null && ancestors === undefined) return <Problem error={error} />
-        if (ancestors === undefined) return <Loading rows={4} />
-        return <Rows {...props} rows={rowsOf(data, ancestors)} />
-      }}
+    <Loaded reading={reading} rows={4}>
+      {({ data }) => <Rows {...props} rows={rowsOf(data)} />}
     </Loaded>
   )
 }
@@ -81,10 +73,9 @@ function OfVersion(props: Props) {
 type DialogState = { what: 'edit' | 'replace'; row: PackageEntitlement }
 
 function Rows(props: Props & { rows: readonly EntitlementRow[] }) {
-  const { state, version, isDraft, rows } = props
+  const { state, isDraft, rows } = props
   const { kind, id } = state
   const { one, path } = KINDS[kind]
-  const names = useNames([...version.entitlements, ...rows.map(({ entitlement }) => entitlement)])
   const [opened, setOpened] = useState<DialogState | null>(null)
   const fixed = whyFixed(state, isDraft)
   const opener = useOpener(OPERATIONS[kind].entitlements.create, 'Add entitlement', {
@@ -94,7 +85,6 @@ function Rows(props: Props & { rows: readonly EntitlementRow[] }) {
     opener.close()
     setOpened(null)
   }
-  const nameOf = (row: PackageEntitlement) => names.nameOf(row) ?? row.id
   return (
     <Section title="Entitlements" actions={opener.button('normal')}>
       {rows.length === 0 ? (
@@ -104,11 +94,11 @@ function Rows(props: Props & { rows: readonly EntitlementRow[] }) {
           label="Entitlements"
           rows={rows}
           keyOf={({ entitlement }) => targetOf(entitlement)}
-          columns={columnsOf({ ...props, names })}
-          actions={(row) => <RowButtons {...{ state, row, fixed, nameOf }} onOpen={setOpened} />}
+          columns={columnsOf(props)}
+          actions={(row) => <RowButtons {...{ state, row, fixed }} onOpen={setOpened} />}
         />
       )}
-      {isDraft && <Gone state={state} names={names} rows={rows} />}
+      {isDraft && <Gone state={state} rows={rows} />}
       {(opener.isOpen || opened?.what === 'replace') && (
         <AddEntitlement state={state} like={opened?.row ?? null} onClose={close} />
       )}
@@ -135,10 +125,9 @@ function RowButtons(props: {
   row: EntitlementRow
   /** Why nothing can be changed. */
   fixed: string | null
-  nameOf: (row: PackageEntitlement) => string
   onOpen: (opened: DialogState) => void
 }) {
-  const { state, row, fixed, nameOf, onOpen } = props
+  const { state, row, fixed, onOpen } = props
   const { entitlement, from } = row
   const operations = OPERATIONS[state.kind].entitlements
   const { whyNot } = useSession()

@@ -3,9 +3,6 @@ import { targetOf } from './entitlement-words.ts'
 import type { PackageVersion } from './operations.ts'
 import type { Packages } from './use-packages.ts'
 
-/** A plan that another one inherits from, and what it gives itself. */
-export type Ancestor = { id: string; entitlements: readonly PackageEntitlement[] }
-
 /** An entitlement, and where it comes from. */
 export type EntitlementRow = {
   entitlement: PackageEntitlement
@@ -15,11 +12,11 @@ export type EntitlementRow = {
   replaces: { planId: string; entitlement: PackageEntitlement } | null
 }
 
-/** The most plans above a plan whose entitlements are shown. */
-export const MOST_ANCESTORS = 5
+/** The most plans above a plan. */
+const MOST_ANCESTORS = 10
 
 /** Returns the ids of the plans that a version inherits from, the nearest first. */
-export function ancestorsOf(
+function ancestorsOf(
   version: PackageVersion,
   publishedOf: (id: string) => PackageVersion | null,
 ): string[] {
@@ -47,29 +44,24 @@ export const heirsOf = (
 const parentOf = (version: PackageVersion | null): string | null =>
   (version as Partial<Plan> | null)?.parentPlanId ?? null
 
-/**
- * Returns all that a package gives: its own entitlements, then those that it inherits. Of each
- * feature and currency only the nearest counts; one that takes away is not inherited.
- */
-export function rowsOf(
-  own: readonly PackageEntitlement[],
-  ancestors: readonly Ancestor[],
-): EntitlementRow[] {
-  const inherited = new Map<string, { planId: string; entitlement: PackageEntitlement }>()
-  for (const { id: planId, entitlements } of ancestors)
-    for (const entitlement of entitlements)
-      if (!inherited.has(targetOf(entitlement)))
-        inherited.set(targetOf(entitlement), { planId, entitlement })
-  const given = [...inherited].filter(([, { entitlement }]) => entitlement.isGranted)
+/** Returns all that a package gives, of what was read: first its own, then what it inherits. */
+export function rowsOf(read: readonly PackageEntitlement[]): EntitlementRow[] {
+  const inherited = read.flatMap((entitlement) =>
+    entitlement.inheritedFrom === undefined
+      ? []
+      : [{ planId: entitlement.inheritedFrom, entitlement }],
+  )
+  const own = read.filter(({ inheritedFrom }) => inheritedFrom === undefined)
   const ownTargets = new Set(own.map(targetOf))
   return [
     ...own.map((entitlement) => ({
       entitlement,
       from: null,
-      replaces: given.find(([target]) => target === targetOf(entitlement))?.[1] ?? null,
+      replaces:
+        inherited.find((each) => targetOf(each.entitlement) === targetOf(entitlement)) ?? null,
     })),
-    ...given
-      .filter(([target]) => !ownTargets.has(target))
-      .map(([, { planId, entitlement }]) => ({ entitlement, from: planId, replaces: null })),
+    ...inherited
+      .filter(({ entitlement }) => !ownTargets.has(targetOf(entitlement)))
+      .map(({ planId, entitlement }) => ({ entitlement, from: planId, replaces: null })),
   ]
 }

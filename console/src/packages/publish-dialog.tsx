@@ -14,8 +14,7 @@ import { ChangeText } from './package-names.tsx'
 import { Reach } from './reach.tsx'
 import type { PackageState } from './state.ts'
 import { AUDIENCES, TEXTS } from './texts.ts'
-import { useOwnEntitlements } from './use-entitlements.ts'
-import { useNames } from './use-names.ts'
+import { useEntitlements } from './use-entitlements.ts'
 import { usePeers } from './use-packages.ts'
 import { pairsOf } from './version-fields.ts'
 
@@ -64,17 +63,16 @@ export function PublishDialog({ state, onClose }: { state: PackageState; onClose
 function Differences({ state, draft }: { state: PackageState; draft: PackageVersion | null }) {
   const { published, productId } = state
   const peers = usePeers(productId)
-  const was = useOwnEntitlements(state, { isDraft: false, isOn: published !== null })
-  const is = useOwnEntitlements(state, { isDraft: true, everyMs: EVERY.panel })
+  const was = useEntitlements(state, { isDraft: false, isOn: published !== null })
+  const is = useEntitlements(state, { isDraft: true, everyMs: EVERY.panel })
   const before = published === null ? [] : was.data?.data
   const after = is.data?.data
-  const { nameOf } = useNames([...(before ?? []), ...(after ?? [])])
   const error = was.error ?? is.error
   if (before === undefined || after === undefined)
     return error ? <Problem error={error} /> : <Loading rows={3} />
   const changed = [
     ...pairsOf(published, draft).filter(({ isChanged }) => isChanged),
-    ...entitlementChanges(before, after, nameOf),
+    ...entitlementChanges(before, after),
   ]
   if (changed.length === 0) return <Muted>{TEXTS.nothing}</Muted>
   return (

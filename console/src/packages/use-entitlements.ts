@@ -5,31 +5,34 @@ import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
 import { OPERATIONS, type PackageKind, pathOf } from './operations.ts'
 
-/** Reads the entitlements of the draft of a plan or an add-on, or of what is published of it. */
-export function useOwnEntitlements(
+/**
+ * Reads the entitlements of the draft of a plan or an add-on, or of what is published of it. With
+ * `isInherited`, also what a plan inherits.
+ */
+export function useEntitlements(
   { kind, id }: { kind: PackageKind; id: string },
-  options: { isDraft: boolean; isOn?: boolean; everyMs?: number },
+  options: { isDraft: boolean; isInherited?: boolean; isOn?: boolean; everyMs?: number },
 ) {
-  const { isDraft, isOn = true, everyMs = EVERY.list } = options
+  const { isDraft, isInherited = false, isOn = true, everyMs = EVERY.list } = options
   const list = OPERATIONS[kind].entitlements.list
   const mayRead = useSession().whyNot(list) === null
-  const query = { draft: isDraft ? ('true' as const) : ('false' as const) }
+  const query = {
+    draft: isDraft ? ('true' as const) : ('false' as const),
+    ...(isInherited && kind === 'plan' && { inherited: 'true' as const }),
+  }
   return useRead(list, { params: pathOf(id), query }, { everyMs, isOn: isOn && mayRead })
 }
 
-/** What a plan or an add-on gives itself. */
+/** What an add-on gives. */
 type Given = { id: string; entitlements: readonly PackageEntitlement[] }
 
-/**
- * Reads what is published of plans or of add-ons, one request for each. Undefined until all are
- * read.
- */
-export function useEntitlementsOf(
-  kind: PackageKind,
-  ids: readonly string[],
-): { packages: readonly Given[] | undefined; error: Error | null } {
+/** Reads what is published of add-ons, one request for each. Undefined until all are read. */
+export function useEntitlementsOfAddons(ids: readonly string[]): {
+  addons: readonly Given[] | undefined
+  error: Error | null
+} {
   const { caller, environment, whyNot } = useSession()
-  const { list } = OPERATIONS[kind].entitlements
+  const { list } = OPERATIONS.addon.entitlements
   return useQueries({
     queries: ids.map((id) => {
       const request = { params: pathOf(id), query: { draft: 'false' as const } }
@@ -45,7 +48,7 @@ export function useEntitlementsOf(
         data ? [{ id: ids[at] ?? '', entitlements: data.data }] : [],
       )
       return {
-        packages: given.length < ids.length ? undefined : given,
+        addons: given.length < ids.length ? undefined : given,
         error: results.find(({ error }) => error !== null)?.error ?? null,
       }
     },

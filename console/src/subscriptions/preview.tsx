@@ -1,8 +1,7 @@
 import type { PackageEntitlement } from '../../../src/api.gen.ts'
 import { givesText, targetOf } from '../packages/entitlement-words.ts'
-import { ancestorsOf, rowsOf } from '../packages/inherit.ts'
-import { useEntitlementsOf } from '../packages/use-entitlements.ts'
-import { useNames } from '../packages/use-names.ts'
+import { rowsOf } from '../packages/inherit.ts'
+import { useEntitlements, useEntitlementsOfAddons } from '../packages/use-entitlements.ts'
 import type { Packages, Peers } from '../packages/use-packages.ts'
 import { Muted } from '../ui/page.tsx'
 import { Loading, Problem } from '../ui/states.tsx'
@@ -17,24 +16,22 @@ type Row = { key: string; entitlement: PackageEntitlement; from: string }
 export function Preview(props: { planId: string; addons: readonly AddonRow[]; peers: Peers }) {
   const { planId, addons, peers } = props
   const plan = peers.plan.publishedOf(planId)
-  const planIds = plan === null ? [] : [planId, ...ancestorsOf(plan, peers.plan.publishedOf)]
   const chosen = addonsOf(addons).filter(
     ({ id, quantity }) => quantity > 0 && peers.addon.publishedOf(id) !== null,
   )
-  const plans = useEntitlementsOf('plan', planIds)
-  const added = useEntitlementsOf(
-    'addon',
-    chosen.map(({ id }) => id),
+  const given = useEntitlements(
+    { kind: 'plan', id: planId },
+    { isDraft: false, isInherited: true, isOn: plan !== null },
   )
-  const [own, ...ancestors] = plans.packages ?? []
+  const added = useEntitlementsOfAddons(chosen.map(({ id }) => id))
   const called = (packages: Packages, id: string) => packages.nameOf(id) ?? id
   const rows: Row[] = [
-    ...rowsOf(own?.entitlements ?? [], ancestors).map(({ entitlement, from }) => ({
+    ...rowsOf(given.data?.data ?? []).map(({ entitlement, from }) => ({
       key: `plan ${targetOf(entitlement)}`,
       entitlement,
       from: called(peers.plan, from ?? planId),
     })),
-    ...(added.packages ?? []).flatMap(({ id, entitlements }, at) =>
+    ...(added.addons ?? []).flatMap(({ id, entitlements }, at) =>
       entitlements.map((entitlement) => ({
         key: `${id} ${targetOf(entitlement)}`,
         entitlement,
@@ -42,19 +39,17 @@ export function Preview(props: { planId: string; addons: readonly AddonRow[]; pe
       })),
     ),
   ]
-  const { nameOf } = useNames(rows.map(({ entitlement }) => entitlement))
   if (plan === null) return <Muted>{TEXTS.choosePlan}</Muted>
-  const error = plans.error ?? added.error
+  const error = given.error ?? added.error
   if (error !== null) return <Problem error={error} />
-  if (plans.packages === undefined || added.packages === undefined) return <Loading rows={3} />
+  if (given.data === undefined || added.addons === undefined) return <Loading rows={3} />
   if (rows.length === 0) return <Muted>{TEXTS.grantsNothing}</Muted>
   const columns: readonly Column<Row>[] = [
     {
       title: 'It will give',
       cell: ({ entitlement }) => (
         <>
-          <Name name={nameOf(entitlement)} id={entitlement.id} />{' '}
-          {nameOf(entitlement) !== null && <Id>{entitlement.id}</Id>}
+          <Name name={entitlement.displayName} id={entitlement.id} /> <Id>{entitlement.id}</Id>
         </>
       ),
     },

@@ -7,6 +7,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
 import { draftToChange } from './change-versions.ts'
+import { INHERITANCE_LIMIT } from './entitlements/inherit.ts'
 import { leadsTo, linksBy, longestChain } from './links.ts'
 import type { Peer } from './store.ts'
 import type {
@@ -17,9 +18,6 @@ import type {
   PackageType,
   Reference,
 } from './types.ts'
-
-/** A decision reads the entitlements of all ancestors of a plan. */
-const INHERITANCE_LIMIT = 10
 
 /** Returns a new package, with its first draft. 400 and 404 as `changeContent`. */
 export function newPackage(

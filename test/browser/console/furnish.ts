@@ -146,6 +146,7 @@ async function furnishPackages(tenant: Tenant): Promise<void> {
   await tenant.ok('v1.plans.create', { body: { id: 'basic', ...terms, pricingType: 'FREE' } })
   const display = { displayNameOverride: HOSTILE, description: HOSTILE, order: 1_000_000_000 }
   const limit = { id: IDS.feature, type: 'FEATURE', usageLimit: LARGE, hasSoftLimit: true }
+  const credits = { id: 'tokens', type: 'CREDIT', amount: LARGE, cadence: 'YEAR', ...display }
   await tenant.ok('v1.plans.entitlements.create', {
     params: { planId: 'basic' },
     body: {
@@ -153,21 +154,28 @@ async function furnishPackages(tenant: Tenant): Promise<void> {
     },
   })
   await tenant.ok('v1.plans.publish', { params: { id: 'basic' }, ...publication })
-  await tenant.ok('v1.plans.create', {
-    body: { id: IDS.plan, ...terms, pricingType: 'PAID', parentPlanId: 'basic' },
-  })
+  for (const [id, parentPlanId] of [
+    ['middle', 'basic'],
+    ['upper', 'middle'],
+    [IDS.plan, 'upper'],
+  ] as const) {
+    await tenant.ok('v1.plans.create', {
+      body: { id, ...terms, pricingType: 'PAID', parentPlanId },
+    })
+    if (id !== IDS.plan) await tenant.ok('v1.plans.publish', { params: { id }, ...publication })
+  }
   await tenant.ok('v1.addons.create', {
     body: { id: IDS.addon, ...terms, pricingType: 'PAID', maxQuantity: 1_000_000 },
   })
   await tenant.ok('v1.plans.entitlements.create', {
     params: { planId: IDS.plan },
-    body: { entitlements: [{ ...limit, ...display, resetPeriod: 'WEEK' }] },
+    body: { entitlements: [{ ...limit, ...display, resetPeriod: 'WEEK' }, credits] },
   })
   await tenant.ok('v1.addons.entitlements.create', {
     params: { addonId: IDS.addon },
     body: {
       entitlements: [
-        { id: 'tokens', type: 'CREDIT', amount: LARGE, cadence: 'YEAR', ...display },
+        credits,
         { ...limit, behavior: 'Override', hiddenFromWidgets: ['CHECKOUT', 'PAYWALL'] },
       ],
     },

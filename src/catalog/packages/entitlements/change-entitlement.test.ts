@@ -44,7 +44,7 @@ const ofCalls: FeatureOfPackage = {
 const ofTokens: CreditOfPackage = {
   ...common,
   type: 'CREDIT',
-  currency: { key: 'tokens-key', id: 'tokens', isArchived: false },
+  currency: { key: 'tokens-key', id: 'tokens', displayName: 'Tokens', isArchived: false },
   amount: wholeUnits(100),
   cadence: 'MONTH',
   isSoft: false,

@@ -8,7 +8,7 @@ import * as entitlements from './commands.ts'
 import { changeFromWire, entitlementFromWire } from './from-wire.ts'
 import { listEntitlements } from './queries.ts'
 import type { PackagePath } from './types.ts'
-import { entitlementToWire } from './wire.ts'
+import { entitlementToWire, inheritedToWire } from './wire.ts'
 
 /** The handlers of the operations on the entitlements of plans and add-ons. */
 export const packageEntitlementHandlers: Handlers<
@@ -22,14 +22,24 @@ export const packageEntitlementHandlers: Handlers<
   | 'v1.addons.entitlements.delete'
 > = {
   'v1.plans.entitlements.list': ({ params, query }, call) =>
-    list(call, { ...plan(params), isDraft: query.draft === 'true', targetId: query.id }),
+    list(call, {
+      ...plan(params),
+      isDraft: query.draft === 'true',
+      isInherited: query.inherited === 'true',
+      targetId: query.id,
+    }),
   'v1.plans.entitlements.create': ({ params, body }, call) => add(call, plan(params), body),
   'v1.plans.entitlements.update': ({ params, body }, call) =>
     update(call, { ...plan(params), targetId: params.id }, body),
   'v1.plans.entitlements.delete': ({ params }, call) =>
     remove(call, { ...plan(params), targetId: params.id }),
   'v1.addons.entitlements.list': ({ params, query }, call) =>
-    list(call, { ...addon(params), isDraft: query.draft === 'true', targetId: query.id }),
+    list(call, {
+      ...addon(params),
+      isDraft: query.draft === 'true',
+      isInherited: false,
+      targetId: query.id,
+    }),
   'v1.addons.entitlements.create': ({ params, body }, call) => add(call, addon(params), body),
   'v1.addons.entitlements.update': ({ params, body }, call) =>
     update(call, { ...addon(params), targetId: params.id }, body),
@@ -42,10 +52,13 @@ const addon = ({ addonId }: { addonId: string }) => ({ type: 'Addon' as const, i
 
 type OnePath = PackagePath & { targetId: string }
 
-const list = async (call: Call, path: Parameters<typeof listEntitlements>[1]) => ({
-  data: (await listEntitlements(call, path)).map(entitlementToWire),
-  pagination: { next: null, prev: null },
-})
+async function list(call: Call, path: Parameters<typeof listEntitlements>[1]) {
+  const { own, inherited } = await listEntitlements(call, path)
+  return {
+    data: [...own.map(entitlementToWire), ...inherited.map(inheritedToWire)],
+    pagination: { next: null, prev: null },
+  }
+}
 
 async function add(call: Call, path: PackagePath, body: PackageEntitlementCreateRequestBody) {
   const inputs = body.entitlements.map((each, index) =>

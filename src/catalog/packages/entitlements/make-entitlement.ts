@@ -74,7 +74,12 @@ export function creditOfPackage(
     type: 'CREDIT',
     ...commonOf(input, context),
     ...amountOf(input, where),
-    currency: { key: currency.key, id: currency.id, isArchived: false },
+    currency: {
+      key: currency.key,
+      id: currency.id,
+      displayName: currency.displayName,
+      isArchived: false,
+    },
     dependency: dependency && dependencyOf(dependency),
   }
 }

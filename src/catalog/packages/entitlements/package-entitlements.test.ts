@@ -10,6 +10,7 @@ import {
   one,
   requestOf,
 } from '../../../../test/support/package-entitlements.ts'
+import { newPackage, publication } from '../../../../test/support/packages.ts'
 import { NOW, openWorld } from '../../../../test/support/world.ts'
 import { type Sql, sql } from '../../../db/index.ts'
 import { replacedBy } from '../../../events/what-changed.ts'
@@ -59,6 +60,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
     assert.deepEqual(first, {
       id: 'calls',
       type: 'FEATURE',
+      displayName: 'calls',
       usageLimit: 10,
       hasUnlimitedUsage: false,
       hasSoftLimit: false,
@@ -76,6 +78,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
     assert.deepEqual(second, {
       id: 'tokens',
       type: 'CREDIT',
+      displayName: 'Tokens',
       amount: 0.5,
       cadence: 'MONTH',
       dependencyFeatureId: 'seats',
@@ -306,6 +309,48 @@ test('a CUSTOM plan leaves amounts to its subscriptions', async () => {
     credit({ ...custom, amount: null }),
   )
   assert.deepEqual([calls?.isCustom, tokens?.isCustom], [true, true])
+})
+
+test('a list contains what is inherited, or replaced, if it is asked for', async () => {
+  const plan = KINDS.plan
+  await open(plan)
+  const shown = async (query: Record<string, string>) =>
+    (await list(plan, query)).map((row) => [row.id, row.type, row.inheritedFrom])
+  const create = async (id: string, parentPlanId: string | null, entitlements: object[]) => {
+    await tenant().ok('v1.plans.create', newPackage(id, { parentPlanId }))
+    const body = { entitlements }
+    await tenant().ok('v1.plans.entitlements.create', { params: { planId: id }, body })
+  }
+  await create('basic', null, [
+    limited,
+    feature('sso'),
+    credit(),
+    feature('seats', { usageLimit: 2 }),
+  ])
+  await create('plus', 'basic', [
+    feature('calls', { usageLimit: 20 }),
+    feature('sso', { isGranted: false }),
+  ])
+  await tenant().ok('v1.plans.update', { params: { id: plan.id }, body: { parentPlanId: 'plus' } })
+  await add(plan, feature('calls', { usageLimit: 30 }))
+  const own = ['calls', 'FEATURE', undefined]
+  assert.deepEqual(await shown({}), [own])
+  assert.deepEqual(await shown({ inherited: 'false' }), [own])
+  const all = [
+    own,
+    ['calls', 'FEATURE', 'plus'],
+    ['tokens', 'CREDIT', 'basic'],
+    ['seats', 'FEATURE', 'basic'],
+  ]
+  assert.deepEqual(await shown({ inherited: 'true' }), all)
+  assert.deepEqual(await shown({ inherited: 'true', draft: 'true' }), all)
+  assert.deepEqual(await shown({ inherited: 'true', id: 'seats' }), all.slice(3))
+  // A published plan gives what its latest version says, whatever its draft says.
+  for (const id of ['basic', 'plus'])
+    await tenant().ok('v1.plans.publish', { params: { id }, ...publication })
+  await tenant().ok('v1.plans.createDraft', { params: { id: 'plus' } })
+  await tenant().ok('v1.plans.update', { params: { id: 'plus' }, body: { parentPlanId: null } })
+  assert.deepEqual(await shown({ inherited: 'true' }), all)
 })
 
 test('malformed entitlements are refused, and the field is named', async () => {

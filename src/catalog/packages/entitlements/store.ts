@@ -20,6 +20,7 @@ import {
   resetColumns,
 } from '../../features/index.ts'
 import type { VersionKey } from '../types.ts'
+import { INHERITANCE_LIMIT } from './inherit.ts'
 import type { CreditOfPackage, FeatureOfPackage, PackageEntitlement, Widget } from './types.ts'
 
 const common = {
@@ -34,12 +35,18 @@ const common = {
   createdAt: column.instant,
   updatedAt: column.instant,
 }
-const objectRow = (name: 'currency' | 'dependency') =>
-  row({
-    key: column.from(`${name}_key`, column.uuid),
-    id: column.from(`${name}_id`, column.text),
-    isArchived: column.from(`${name}_is_archived`, column.boolean),
-  })
+
+const currencyRow = row({
+  key: column.from('currency_key', column.uuid),
+  id: column.from('currency_id', column.text),
+  displayName: column.from('currency_display_name', column.text),
+  isArchived: column.from('currency_is_archived', column.boolean),
+})
+const dependencyRow = row({
+  key: column.from('dependency_key', column.uuid),
+  id: column.from('dependency_id', column.text),
+  isArchived: column.from('dependency_is_archived', column.boolean),
+})
 
 const featureRow = row<FeatureOfPackage>({
   ...common,
@@ -51,11 +58,11 @@ const featureRow = row<FeatureOfPackage>({
 const creditRow = row<CreditOfPackage>({
   ...common,
   type: column.oneOf('CREDIT'),
-  currency: column.group(objectRow('currency')),
+  currency: column.group(currencyRow),
   amount: column.nullable(column.quantity),
   cadence: column.oneOf('MONTH', 'YEAR'),
   isSoft: column.boolean,
-  dependency: column.optional('dependency_key', objectRow('dependency')),
+  dependency: column.optional('dependency_key', dependencyRow),
 })
 const entitlementRow = (raw: Parameters<typeof featureRow>[0]): PackageEntitlement =>
   raw.type === 'FEATURE' ? featureRow(raw) : creditRow(raw)
@@ -68,6 +75,7 @@ const columns = sql`
   ${featureJson(sql`f`)} as feature, e.usage_limit, e.is_unlimited,
   to_json(e.enum_values) as enum_values, e.reset_period, e.reset_according_to,
   e.currency_key, c.id as currency_id,
+  c.display_name as currency_display_name,
   c.archived_at is not null as currency_is_archived, e.amount, e.cadence, e.dependency_key,
   d.id as dependency_id, d.status = 'SUSPENDED' as dependency_is_archived`
 
@@ -106,6 +114,38 @@ export const entitlementsOfEach = (
         ) as e ${objects}
       order by asked.position, e.display_order, e.entitlement_key`,
   })
+
+const aboveRow = row<VersionKey & { id: string }>({
+  packageKey: column.uuid,
+  version: column.integer,
+  id: column.text,
+})
+
+/**
+ * Returns the plans above a version of a plan, the nearest first: each with its latest version, or
+ * with its draft if it was never published.
+ */
+export const plansAbove = (
+  reader: Reader,
+  { packageKey, version }: VersionKey,
+): Promise<(VersionKey & { id: string })[]> =>
+  reader.many(
+    aboveRow,
+    sql`
+    with recursive above (package_key, version, id, distance) as (
+      select ${packageKey}::uuid, ${version}::integer, '' collate "C", 0
+      union all
+      select p.package_key, coalesce(p.latest_version, p.draft_version), p.id, below.distance + 1
+      from above as below
+        cross join lateral (
+          select parent_key from package_versions
+          where package_key = below.package_key and version = below.version offset 0) as v
+        cross join lateral (
+          select * from packages where package_key = v.parent_key offset 0) as p
+      where below.distance < ${INHERITANCE_LIMIT}::integer
+    )
+    select package_key, version, id from above where distance > 0 order by distance`,
+  )
 
 /**
  * A scalar for statements of packages: the ids and types of the entitlements of a version, in their

@@ -36,7 +36,7 @@ export type FeatureOfPackage = Common & {
 
 export type CreditOfPackage = Common & {
   type: 'CREDIT'
-  currency: { key: Uuid; id: string; isArchived: boolean }
+  currency: { key: Uuid; id: string; displayName: string; isArchived: boolean }
   /** Credits per cadence. Null if each subscription fills it in, or if nothing is granted. */
   amount: Quantity | null
   cadence: 'MONTH' | 'YEAR'

@@ -5,7 +5,14 @@ import type {
 } from '../../../api.gen.ts'
 import { instantToWire } from '../../../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../../../kernel/quantity.ts'
+import type { InheritedEntitlement } from './inherit.ts'
 import type { CreditOfPackage, FeatureOfPackage, PackageEntitlement } from './types.ts'
+
+/** An entitlement with the plan that it is inherited from. */
+export const inheritedToWire = ({ from, entitlement }: InheritedEntitlement) => ({
+  ...entitlementToWire(entitlement),
+  inheritedFrom: from,
+})
 
 export const entitlementToWire = (entitlement: PackageEntitlement): WirePackageEntitlement =>
   entitlement.type === 'FEATURE' ? featureToWire(entitlement) : creditToWire(entitlement)
@@ -15,6 +22,7 @@ function featureToWire(entitlement: FeatureOfPackage): PackageFeatureEntitlement
   return {
     id: feature.id,
     type: 'FEATURE',
+    displayName: feature.displayName,
     usageLimit: amountToWire(allowance.limit),
     hasUnlimitedUsage: allowance.isUnlimited,
     hasSoftLimit: allowance.isSoft,
@@ -30,6 +38,7 @@ function creditToWire(entitlement: CreditOfPackage): PackageCreditEntitlement {
   return {
     id: entitlement.currency.id,
     type: 'CREDIT',
+    displayName: entitlement.currency.displayName,
     amount: amountToWire(entitlement.amount),
     cadence: entitlement.cadence,
     dependencyFeatureId: entitlement.dependency?.id ?? null,
