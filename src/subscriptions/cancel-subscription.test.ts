@@ -71,6 +71,15 @@ for (const [name, of, input, by, expected] of rows)
     assert.deepEqual(cancel(of, input, by).line.subscriptions.map(shown), expected)
   })
 
+test('a cancellation that is scheduled already is no change', () => {
+  for (const by of [byPeriod, { ...byPeriod, successor: downgrading.successor }]) {
+    const { line } = cancel(active, {}, by)
+    const again = { input: plain, journey: by }
+    const moment = { at: AT, packages: SHOP }
+    assert.deepEqual(cancelSubscription(line, 'sub', again, moment), { line, transitions: [] })
+  }
+})
+
 type Refusal = readonly [string, Subscription, Partial<CancelInput>, string]
 const refused: readonly Refusal[] = [
   ['what is over', over, {}, 'SubscriptionAlreadyCanceledOrExpired'],

@@ -3,7 +3,15 @@ import { badInput } from '../kernel/errors.ts'
 import { inBody, inPath } from '../kernel/field.ts'
 import { followUp } from './begin-successor.ts'
 import { currentBillingPeriod } from './billing-period.ts'
-import { close, inTurn, isOver, type Moment, put, subscriptionOf } from './change-line.ts'
+import {
+  close,
+  inTurn,
+  isOver,
+  type Moment,
+  put,
+  subscriptionOf,
+  unchanged,
+} from './change-line.ts'
 import type { Line, LineChange, Subscription, Successor } from './types.ts'
 
 export type CancellationTime = 'IMMEDIATE' | 'END_OF_BILLING_PERIOD' | 'SPECIFIC_DATE'
@@ -39,6 +47,9 @@ export function cancelSubscription(
   const instant = instantOf(subscription, { input, journey, at })
   const successor = input.action === 'DEFAULT' ? successorOf(subscription, journey) : null
   if (instant > at) {
+    const { cancellation } = subscription
+    const hasSuccessor = cancellation?.successor?.planKey === successor?.planKey
+    if (cancellation?.at === instant && hasSuccessor) return unchanged(line)
     const after = { ...subscription, cancellation: { at: instant, successor } }
     return put(line, after, { at, kind: 'UPDATED' })
   }

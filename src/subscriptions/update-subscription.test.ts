@@ -140,6 +140,20 @@ test('a request that changes nothing is no change', () => {
   assert.deepEqual(update(line, { units: seats(5), addons: [] }), { line, transitions: [] })
 })
 
+test('what is scheduled already is not scheduled again', () => {
+  const inputs = [
+    { units: seats(4), ...LATER },
+    { ...more(2), ...LATER },
+    { ...more(1), units: seats(4), billingPeriod: 'ANNUALLY' as const, ...LATER },
+  ]
+  for (const input of inputs) {
+    const { line } = update(lineOf(AT, active()), input)
+    assert.deepEqual(update(line, input), { line, transitions: [] })
+  }
+  const { line } = update(lineOf(AT, active()), { units: seats(4), ...LATER })
+  assert.deepEqual(update(line, { units: seats(4) }), { line, transitions: [] })
+})
+
 test('a trial is extended, which removes its cancellation, or ends at once', () => {
   const line = lineOf(AT, { ...inTrial, cancellation })
   const endsAt = AT + 20 * DAY_MS

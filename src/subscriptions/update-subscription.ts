@@ -135,6 +135,8 @@ function changeParts(before: Subscription, input: UpdateInput, moment: Moment): 
   if (effect > at) {
     const isReplaced = (update: FutureUpdate) => !isPlan(update) || !parts.every(isOfUnits)
     const added = parts.map((change): FutureUpdate => ({ status: 'SCHEDULED', at: effect, change }))
+    const replaced = before.updates.filter((update) => isPending(update) && isReplaced(update))
+    if (isDeepStrictEqual(replaced, added)) return before
     return { ...before, updates: [...cancelUpdates(before.updates, isReplaced), ...added] }
   }
   const { subscription, now } =
@@ -184,11 +186,13 @@ function withSchedules(
     if (pending?.change.type !== 'UNIT_AMOUNT') continue
     const current = unitsOf(before, featureKey)
     const next = scheduleUnits({ current, scheduled: pending.change.quantity }, quantity)
+    if (next.scheduled !== null)
+      now = now.filter((part) => part.type !== 'UNIT_AMOUNT' || part.featureKey !== featureKey)
+    if (next.scheduled === pending.change.quantity) continue
     updates = cancelUpdates(updates, isOfFeature)
     if (next.scheduled === null) continue
     const change = { ...pending.change, quantity: next.scheduled }
     updates = [...updates, { ...pending, change }]
-    now = now.filter((part) => part.type !== 'UNIT_AMOUNT' || part.featureKey !== featureKey)
   }
   return { subscription: { ...before, updates }, now }
 }
