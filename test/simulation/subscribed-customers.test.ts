@@ -1,34 +1,28 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import fc from 'fast-check'
 import type { Subscription, SubscriptionListPage } from '../../src/api.gen.ts'
-import { column, row, sql } from '../../src/db/index.ts'
-import { publishEntitlements } from '../../src/handlers.ts'
-import { runDueWork } from '../../src/jobs/due-work.ts'
 import { required } from '../../src/kernel/assert.ts'
-import { type Instant, instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
-import { subscriptionWork } from '../../src/subscriptions/index.ts'
-import { type Random, randomFrom, seedOf } from '../support/random.ts'
+import { instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
+import { randomFrom, seedOf } from '../support/random.ts'
 import { openSale } from '../support/sale.ts'
-import { openTwoServers, type Tenant, type World } from '../support/world.ts'
 import { type ModelMove, type ModelSubscription, SubscriptionModel } from './model/subscriptions.ts'
 import { holds } from './rounds.ts'
+import { Fleet } from './subscription-fleet.ts'
 import { instantOf, type Move, moveAt, moves, PLANS, STEPS } from './subscription-moves.ts'
 
 /** The number of customers. Few by default, because CI has little time. */
 const CUSTOMERS = Number(process.env.BURSAR_TEST_CUSTOMERS ?? 3)
 /** Steps between two looks at a customer about whom there is no request. */
 const LOOK = 150
+/** Requests between two messages of how far a long run is. */
+const PROGRESS = 500
 const ADDON = 'more'
 
-/** Two servers on one database. Their due work is done when the test wants it. */
-type Fleet = { servers: [World, World]; isPunctual: boolean; tenants: [Tenant, Tenant] }
-
-const fleets = await Promise.all(
-  [true, false].map(async (isPunctual) => ({ servers: await openTwoServers(), isPunctual })),
-)
-const handlers = subscriptionWork(publishEntitlements)
-const doDueWork = ({ bursar }: World) => runDueWork(bursar.app, handlers)
+const fleets = [await Fleet.open({ isPunctual: true }), await Fleet.open({ isPunctual: false })]
+after(async () => {
+  for (const fleet of fleets) await fleet.close()
+})
 
 /** Everything that a customer has been sold, in the words of the model. */
 type Row = Pick<ModelSubscription, 'plan' | 'status' | 'reason' | 'units' | 'starts'> & {
@@ -45,6 +39,8 @@ class Customer {
   readonly #made: string[] = []
   /** The ids that servers have given to subscriptions of the model, by fleet. */
   readonly #ids = new Map<Fleet, Map<string, string>>()
+  /** How many events were compared, by fleet. */
+  readonly #announced = new Map<Fleet, number>()
   constructor(id: string) {
     this.id = id
   }
@@ -53,60 +49,92 @@ class Customer {
     for (; this.#lived <= step; this.#lived += 1) this.model.live(instantOf(this.#lived))
   }
 
-  /** Compares what both servers of a fleet show with the model. */
+  /** Compares what the servers of a fleet show with the model, whether or not it is stored. */
+  async glance(fleet: Fleet, step: number): Promise<void> {
+    for (const which of fleet.servers) await this.#compareEntitlements(fleet, which, step)
+    const named = this.#named()
+    const found = (await subscriptionsOf(fleet, this.id)).map((each) => rowOf(each, named))
+    // What has followed another subscription is listed once it is stored.
+    const rows = new Set(found.map(keyOf))
+    const listed = this.#predicted(step).filter((row) => row.id !== null || rows.has(keyOf(row)))
+    assert.deepEqual(found.toSorted(inOrder), listed.toSorted(inOrder), this.#when(step))
+  }
+
+  /** Lets a fleet store what is due. Compares what it shows and has announced with the model. */
   async look(fleet: Fleet, step: number): Promise<void> {
-    const at = instantOf(step)
-    const named = new Set(this.model.all.map(({ id }) => id).filter((id) => id.startsWith(this.id)))
-    const predicted = this.model.all.map((each) => ({
-      ...{ plan: each.plan, status: each.status, reason: each.reason, units: each.units },
-      ...{ starts: each.starts, id: isServers(each.id) ? null : each.id },
-      period: this.model.period(each, at),
-    }))
-    const when = () => `${instantToWire(at)}, ${this.#story()}`
-    for (const tenant of fleet.tenants) {
-      assert.deepEqual(await sourcesOf(tenant, this.id), this.#sources(), when())
-      const found = await subscriptionsOf(tenant, this.id)
-      const rows = new Set(found.map((each) => keyOf(rowOf(each, named))))
-      // What has followed another subscription is listed once it is stored.
-      const listed = predicted.filter((row) => row.id !== null || rows.has(keyOf(row)))
-      assert.deepEqual(
-        found.map((each) => rowOf(each, named)).toSorted(inOrder),
-        listed.toSorted(inOrder),
-        when(),
-      )
-    }
-    await doDueWork(fleet.servers[0])
-    const found = await subscriptionsOf(fleet.tenants[1], this.id)
+    if (!fleet.isPunctual) await fleet.doDueWork()
+    await this.#compareEntitlements(fleet, fleet.anyServer(), step)
+    const named = this.#named()
+    const found = await subscriptionsOf(fleet, this.id)
     const rows = found.map((each) => rowOf(each, named))
-    assert.deepEqual(rows.toSorted(inOrder), predicted.toSorted(inOrder), when())
+    const predicted = this.#predicted(step)
+    assert.deepEqual(rows.toSorted(inOrder), predicted.toSorted(inOrder), this.#when(step))
     const ids = sortedBy(this.model.all, predicted).map(
       ({ id }, index) => [id, required(sortedBy(found, rows)[index], 'a subscription').id] as const,
     )
     this.#ids.set(fleet, new Map(ids))
+    await this.#compareEvents(fleet, step)
   }
 
-  /** The versions that give something, of what is in force. */
-  #sources(): string[] {
-    return this.model.all
-      .filter(({ status }) => status === 'ACTIVE' || status === 'IN_TRIAL')
-      .flatMap(({ pins }) => pins.split(' '))
-      .sort()
+  /** Whether it is known how a fleet calls what a move is about. */
+  knows(fleet: Fleet, move: ModelMove): boolean {
+    return move.type === 'provision' || this.#ids.get(fleet)?.has(move.id) === true
   }
 
-  #story = () => `${this.id}: ${this.#made.join(', ')}`
+  #named = () => new Set(this.model.all.map(({ id }) => id).filter((id) => id.startsWith(this.id)))
 
-  async make(fleet: Fleet, tenant: Tenant, move: ModelMove): Promise<boolean> {
-    const { status, text } = await this.#send(fleet, tenant, move)
+  #predicted = (step: number): Row[] =>
+    this.model.all.map((each) => ({
+      ...{ plan: each.plan, status: each.status, reason: each.reason, units: each.units },
+      ...{ starts: each.starts, id: isServers(each.id) ? null : each.id },
+      period: this.model.period(each, instantOf(step)),
+    }))
+
+  #when = (step: number) =>
+    `${instantToWire(instantOf(step))}, ${this.id}: ${this.#made.join(', ')}`
+
+  async #compareEntitlements(fleet: Fleet, which: number, step: number): Promise<void> {
+    const found = await entitlementsOf(fleet, which, this.id)
+    assert.deepEqual(found, this.#entitlements(), this.#when(step))
+  }
+
+  /** Compares what was announced since the last look. Events of one look have no order here. */
+  async #compareEvents(fleet: Fleet, step: number): Promise<void> {
+    const known = this.#announced.get(fleet) ?? 0
+    const announced = await fleet.announced(this.id, known)
+    const predicted = this.model.events.slice(known).map(({ what }) => what)
+    assert.deepEqual(announced.toSorted(), predicted.toSorted(), this.#when(step))
+    this.#announced.set(fleet, known + announced.length)
+  }
+
+  /** What is in force gives the versions of its plan and of what that inherits from. */
+  #entitlements() {
+    const inForce = this.model.all.filter(
+      ({ status }) => status === 'ACTIVE' || status === 'IN_TRIAL',
+    )
+    // A later version of a plan gives 2 calls a day, and a parent gives less than the plan itself.
+    const limits = inForce.map(({ pins }) =>
+      required(pins.split(' ')[0], pins).endsWith('@1') ? 1 : 2,
+    )
+    return {
+      isGranted: inForce.length > 0,
+      limit: inForce.length === 0 ? null : Math.max(...limits),
+      sources: inForce.flatMap(({ pins }) => pins.split(' ')).sort(),
+    }
+  }
+
+  async make(fleet: Fleet, move: ModelMove): Promise<boolean> {
+    const { status, text } = await this.#send(fleet, move)
     this.#made.push(`${status} ${JSON.stringify(move)}`)
     assert.ok(status < 500, text)
     return status < 300
   }
 
-  #send(fleet: Fleet, tenant: Tenant, move: ModelMove) {
+  #send(fleet: Fleet, move: ModelMove) {
     const strategy = move.atEnd ? { scheduleStrategy: 'END_OF_BILLING_PERIOD' } : {}
     if (move.type === 'provision') {
       const { plan, startsAt, trial, isTrialRefused } = move
-      return tenant.call('v1.subscriptions.provision', {
+      return fleet.write('v1.subscriptions.provision', {
         body: {
           ...{ customerId: this.id, id: move.id, planId: plan, ...strategy },
           billingPeriod: PLANS[plan]?.period === 12 ? 'ANNUALLY' : 'MONTHLY',
@@ -126,10 +154,10 @@ class Customer {
     if (move.type === 'cancel') {
       const times = { true: 'END_OF_BILLING_PERIOD', false: 'IMMEDIATE' }
       const time = move.atEnd === null ? {} : { cancellationTime: times[`${move.atEnd}`] }
-      return tenant.call('v1.subscriptions.cancel', { params, body: time })
+      return fleet.write('v1.subscriptions.cancel', { params, body: time })
     }
     const addons = [{ id: ADDON, quantity: move.units }]
-    return tenant.call('v1.subscriptions.update', { params, body: { addons, ...strategy } })
+    return fleet.write('v1.subscriptions.update', { params, body: { addons, ...strategy } })
   }
 }
 
@@ -145,7 +173,7 @@ const sortedBy = <T>(items: readonly T[], by: readonly Row[]): T[] =>
     .sort((one, other) => (one.key < other.key ? -1 : 1))
     .map(({ item }) => item)
 
-async function subscriptionsOf(tenant: Tenant, customerId: string): Promise<Subscription[]> {
+async function subscriptionsOf(fleet: Fleet, customerId: string): Promise<Subscription[]> {
   const all: Subscription[] = []
   let after: string | null = null
   do {
@@ -154,7 +182,7 @@ async function subscriptionsOf(tenant: Tenant, customerId: string): Promise<Subs
       limit: '100',
       ...(after !== null && { after }),
     }
-    const page: SubscriptionListPage = await tenant.ok('v1.subscriptions.list', { query })
+    const page: SubscriptionListPage = await fleet.read('v1.subscriptions.list', { query })
     all.push(...page.data)
     after = page.pagination.next
   } while (after !== null)
@@ -175,14 +203,16 @@ function rowOf(each: Subscription, named: ReadonlySet<string>): Row {
   }
 }
 
-/** The versions of plans that give a customer something, as explanations name them. */
-async function sourcesOf(tenant: Tenant, id: string): Promise<string[]> {
-  const query = { featureId: 'calls' }
-  const { data } = await tenant.ok('v1.customers.explainEntitlement', { params: { id }, query })
-  return data.sources
+/** What one server decides, with the versions of plans that give something. */
+async function entitlementsOf(fleet: Fleet, which: number, id: string) {
+  const request = { params: { id }, query: { featureId: 'calls' } }
+  const { data } = await fleet.read('v1.customers.explainEntitlement', request, which)
+  assert.ok(data.type === 'FEATURE')
+  const sources = data.sources
     .filter(({ kind }) => kind === 'PLAN' || kind === 'PARENT_PLAN')
     .map((source) => `${source.id}@${source.version}`)
     .sort()
+  return { isGranted: data.isGranted, limit: data.usageLimit ?? null, sources }
 }
 
 /** What happens at a step: a publication, or a move of a customer. */
@@ -211,10 +241,10 @@ function stepsOf(
 }
 const stepOf = (at: number) => (at - instantOf(0)) / (instantOf(1) - instantOf(0))
 
-async function open(fleet: (typeof fleets)[number], ids: readonly string[]) {
-  const [first, second] = fleet.servers
-  first.clock.moveTo(instantOf(0))
-  const tenant = await first.tenant()
+/** Furnishes a fleet, and returns what publishes the next version of a plan there. */
+async function open(fleet: Fleet, ids: readonly string[]) {
+  await fleet.moveTo(instantOf(0))
+  const tenant = await fleet.open()
   const sale = await openSale(tenant)
   for (const [id, { rank, parent }] of Object.entries(PLANS)) {
     const parts = {
@@ -235,32 +265,7 @@ async function open(fleet: (typeof fleets)[number], ids: readonly string[]) {
     },
   })
   for (const id of ids) await sale.customer(id)
-  const publish = (plan: string) => sale.change(plan, 'calls', { usageLimit: 2 })
-  return { fleet: { ...fleet, tenants: [tenant, tenant.through(second)] } as Fleet, publish }
-}
-
-/** Moves time on. A punctual fleet does its work when it is due, the other one at times. */
-async function goTo(fleet: Fleet, { to, random }: { to: Instant; random: Random }): Promise<void> {
-  const { servers, isPunctual } = fleet
-  const [first, second] = servers
-  while (isPunctual) {
-    const next = await nextDue(fleet)
-    if (next === null || next > to) break
-    first.clock.moveTo(Math.max(next, first.clock.now()))
-    await doDueWork(first)
-  }
-  first.clock.moveTo(to)
-  if (isPunctual) return
-  const doers = [[], [], [], [first], servers, [second, second]]
-  await Promise.all(required(doers[random.below(doers.length)], 'servers').map(doDueWork))
-}
-
-const dueRow = row({ due: column.nullable(column.instant) })
-
-const nextDue = async ({ servers: [{ bursar }] }: Fleet): Promise<Instant | null> => {
-  const kinds = Object.keys(handlers)
-  const asked = sql`select min(due_at) as due from due_work where kind = any(${kinds}::text[])`
-  return (await bursar.app.db.read.one(dueRow, asked)).due
+  return (plan: string) => sale.change(plan, 'calls', { usageLimit: 2 })
 }
 
 test(`three years of ${CUSTOMERS} customers are as the model predicts, whenever due work is done`, async (t) => {
@@ -269,22 +274,17 @@ test(`three years of ${CUSTOMERS} customers are as the model predicts, whenever 
   let requests = 0
   await holds(t, { rounds: 1, values: lists }, async (ofAll) => {
     const customers = ofAll.map((_, index) => new Customer(`c${index}`))
-    const opened = await Promise.all(
-      fleets.map((fleet) =>
-        open(
-          fleet,
-          customers.map(({ id }) => id),
-        ),
-      ),
-    )
+    const ids = customers.map(({ id }) => id)
+    const publishers = await Promise.all(fleets.map((fleet) => open(fleet, ids)))
+    for (const fleet of fleets) fleet.takeRisks(randomFrom(random.below(2 ** 30), 0))
     let now = 0
     const goAllTo = async (to: number) => {
-      for (const { fleet } of opened) await goTo(fleet, { to: instantOf(to), random })
+      for (const fleet of fleets) await fleet.goTo(instantOf(to))
       now = to
     }
     const lookAt = async (customer: Customer) => {
       customer.liveUntil(now)
-      for (const { fleet } of opened) await customer.look(fleet, now)
+      for (const fleet of fleets) await customer.look(fleet, now)
     }
     for (const { at, happens } of stepsOf(customers, ofAll)) {
       while (now + LOOK < at) {
@@ -293,11 +293,12 @@ test(`three years of ${CUSTOMERS} customers are as the model predicts, whenever 
       }
       await goAllTo(at)
       if ('plan' in happens) {
-        for (const { publish } of opened) await publish(happens.plan)
+        for (const publish of publishers) await publish(happens.plan)
         continue
       }
       const { customer, move, index } = happens
-      await lookAt(customer)
+      customer.liveUntil(now)
+      await customer.glance(required(fleets[random.below(fleets.length)], 'a fleet'), now)
       const of = {
         open: customer.model.all.filter(({ status }) => status !== 'CANCELED'),
         at: instantOf(at),
@@ -307,53 +308,29 @@ test(`three years of ${CUSTOMERS} customers are as the model predicts, whenever 
       if (made === null) continue
       if (made.type === 'units' && isFree(customer, made.id)) continue
       if (made.type === 'provision') made.id = `${customer.id}-${made.id}`
+      for (const fleet of fleets) if (!customer.knows(fleet, made)) await customer.look(fleet, now)
       const isAccepted = customer.model.make(made, instantOf(at))
       customer.model.live(instantOf(at))
-      for (const { fleet } of opened) {
-        const writer = required(fleet.tenants[random.below(2)], 'a server')
-        assert.equal(await customer.make(fleet, writer, made), isAccepted, JSON.stringify(made))
+      for (const fleet of fleets) {
+        assert.equal(await customer.make(fleet, made), isAccepted, JSON.stringify(made))
         requests += 1
       }
       await lookAt(customer)
+      if (requests % PROGRESS === 0) t.diagnostic(`${requests} requests, step ${at} of ${STEPS}`)
     }
     await goAllTo(STEPS)
-    for (const { fleet } of opened) await doDueWork(fleet.servers[1])
-    for (const customer of customers) await lookAt(customer)
-    const [punctual, late] = await Promise.all(opened.map(({ fleet }) => eventsOf(fleet)))
-    for (const { id } of customers)
-      assert.deepEqual(late?.get(id), punctual?.get(id), `events of ${id}`)
+    for (const fleet of fleets) await fleet.doDueWork()
+    for (const customer of customers) {
+      await lookAt(customer)
+      const [punctual, late] = await Promise.all(
+        fleets.map((fleet) => fleet.announced(customer.id, 0)),
+      )
+      assert.deepEqual(late, punctual, `events of ${customer.id}`)
+    }
   })
-  t.diagnostic(`${requests} requests`)
+  t.diagnostic(`${requests} requests, ${fleets.map(({ deaths }) => deaths).join(' + ')} kills`)
 })
 
 /** A free plan has no add-ons, whose quantity stands for units here. */
 const isFree = ({ model }: Customer, id: string) =>
   model.all.find((each) => each.id === id)?.plan === 'free'
-
-const eventRow = row({
-  type: column.text,
-  after: column.json<Subscription>(),
-})
-
-/**
- * What was announced of the subscriptions of each customer, in the order of the transactions: ids
- * that two servers make at one instant have no order. Notices are left out, because there is none
- * if it would come too late.
- */
-async function eventsOf({ tenants: [tenant], servers: [{ bursar }] }: Fleet) {
-  const events = await bursar.app.db.read.many(
-    eventRow,
-    sql`
-    select type, after from outbox
-    where environment_key = ${tenant.scope.environmentKey}::uuid
-      and type like 'subscription.%' and type not like '%.ends_soon'
-    order by transaction_id, event_key`,
-  )
-  return Map.groupBy(
-    events.map(({ type, after }) => ({
-      of: after.customerId,
-      what: `${type} ${after.planId} ${after.status}`,
-    })),
-    ({ of }) => of,
-  )
-}

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../../src/kernel/errors.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
+import { eventsOf } from '../../src/subscriptions/announce-transition.ts'
 import { currentBillingPeriod } from '../../src/subscriptions/billing-period.ts'
 import { cancelSubscription } from '../../src/subscriptions/cancel-subscription.ts'
 import { emptyLine } from '../../src/subscriptions/change-line.ts'
@@ -11,7 +12,7 @@ import {
   provisionSubscription,
 } from '../../src/subscriptions/provision-subscription.ts'
 import { timeline } from '../../src/subscriptions/timeline.ts'
-import type { Line, Packages, Subscription } from '../../src/subscriptions/types.ts'
+import type { Line, LineChange, Packages, Subscription } from '../../src/subscriptions/types.ts'
 import { updateSubscription } from '../../src/subscriptions/update-subscription.ts'
 import { packagesOf, planOf } from '../support/subscription-line.ts'
 import { type ModelMove, SubscriptionModel } from './model/subscriptions.ts'
@@ -30,20 +31,20 @@ const SHOP: Packages = packagesOf(
   ),
 )
 
-function ruled(line: Line, of: ModelMove, at: number): Line {
+function ruled(line: Line, of: ModelMove, at: number): LineChange {
   const moment = { at, packages: SHOP }
   const strategy = of.atEnd ? ('END_OF_BILLING_PERIOD' as const) : null
   if (of.type === 'units') {
     const units = [{ featureKey: 'seats', quantity: wholeUnits(of.units) }]
     const input = { units, strategy, anchor: null, successor: null }
-    return updateSubscription(line, of.id, input, moment).line
+    return updateSubscription(line, of.id, input, moment)
   }
   if (of.type === 'cancel') {
     const time = of.atEnd === null ? null : of.atEnd ? 'END_OF_BILLING_PERIOD' : 'IMMEDIATE'
     const successor = { key: of.next, id: of.next, planKey: 'free' }
     const journey = { cancellationTime: 'END_OF_BILLING_PERIOD', successor } as const
     const input = { time, endsAt: null, action: 'DEFAULT' } as const
-    return cancelSubscription(line, of.id, { input, journey }, moment).line
+    return cancelSubscription(line, of.id, { input, journey }, moment)
   }
   const { id, plan, startsAt, trial, isTrialRefused } = of
   const next = { key: `${id}-next`, id: `${id}-next`, planKey: 'free' }
@@ -54,7 +55,7 @@ function ruled(line: Line, of: ModelMove, at: number): Line {
     billingPeriod: PLANS[plan]?.period === 12 ? 'ANNUALLY' : 'MONTHLY',
     trial: trial && { at: trial.ends, endBehavior, successor: next },
   }
-  return provisionSubscription(line, input, moment).line
+  return provisionSubscription(line, input, moment)
 }
 
 const unitsOf = ({ content }: Subscription) =>
@@ -74,6 +75,9 @@ const predicted = (model: SubscriptionModel, at: number) =>
     pins: each.pins,
     period: model.period(each, at),
   }))
+/** Events of one instant have no order here. */
+const inOrder = (events: readonly { at: number; what: string }[]) =>
+  events.map(({ at, what }) => `${at} ${what}`).toSorted()
 const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1)
 
 test('three years of random requests go as a second implementation predicts', () => {
@@ -82,10 +86,20 @@ test('three years of random requests go as a second implementation predicts', ()
       const model = new SubscriptionModel(PLANS)
       let line = emptyLine(START)
       let lived = 0
+      const events: { at: number; what: string }[] = []
+      const take = (change: LineChange) => {
+        line = change.line
+        for (const each of change.transitions)
+          for (const type of eventsOf(each).filter((name) => !name.endsWith('ends_soon'))) {
+            const { planKey, status } = each.after
+            events.push({ at: each.at, what: `${type} ${planKey} ${status}` })
+          }
+      }
       const until = (step: number) => {
         for (; lived <= step; lived += 1) model.live(instantOf(lived))
-        line = timeline(line, instantOf(step), SHOP).line
         const at = instantOf(step)
+        take(timeline(line, at, SHOP))
+        assert.deepEqual(inOrder(events), inOrder(model.events))
         assert.deepEqual(shown(line).toSorted(byId), predicted(model, at).toSorted(byId))
       }
       let step = 0
@@ -99,7 +113,7 @@ test('three years of random requests go as a second implementation predicts', ()
         const made = moveAt(of, { open, at, index })
         if (made === null) continue
         try {
-          line = ruled(line, made, at)
+          take(ruled(line, made, at))
           assert.ok(model.make(made, at), `not predicted: ${JSON.stringify(made)}`)
         } catch (error) {
           if (!(error instanceof ApiError)) throw error

@@ -96,7 +96,10 @@ function errorValidator(name: string) {
 
 /** Validates a response of any status against the API document. */
 export function createChecker(validators: Validators) {
-  return <Id extends OperationId>(id: Id, response: LightMyRequestResponse): Answer<Id> => {
+  return <Id extends OperationId>(
+    id: Id,
+    response: Pick<LightMyRequestResponse, 'statusCode' | 'headers' | 'body'>,
+  ): Answer<Id> => {
     const operation = operationOf(id)
     const status = response.statusCode
     const text = response.body

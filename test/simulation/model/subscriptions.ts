@@ -16,6 +16,8 @@ export type ModelSubscription = {
   units: number
   laterUnits: { at: number; units: number } | null
   laterPlan: { at: number; plan: string; id: string; units: number } | null
+  /** The start of the last billing period that was announced. */
+  periodFrom: number | null
 }
 
 type ModelPlan = {
@@ -52,6 +54,8 @@ function monthsAfter(from: number, months: number): number {
 
 export class SubscriptionModel {
   readonly all: ModelSubscription[] = []
+  /** What is announced, each with the instant, and with the plan and status from then on. */
+  readonly events: { at: number; what: string }[] = []
   readonly #plans: ModelPlans
   constructor(plans: ModelPlans) {
     this.#plans = plans
@@ -73,18 +77,25 @@ export class SubscriptionModel {
       if (each.trial && each.trial.ends <= t) this.#endTrial(each, each.trial, t)
     for (const each of this.#with('ACTIVE', 'IN_TRIAL'))
       if (each.cancels && each.cancels.at <= t) {
-        this.#close(each, 'ScheduledCancellation')
+        this.#close(each, 'ScheduledCancellation', t)
         this.#follow(each.cancels.next, t)
       }
+    for (const each of this.#with('ACTIVE')) {
+      const from = this.period(each, t)?.[0] ?? null
+      if (from !== null && from !== each.periodFrom) this.#announce('updated', each, from)
+      each.periodFrom = from
+    }
     // A plan that is scheduled replaces scheduled units, so it was there before them.
     for (const each of this.#with('ACTIVE')) {
       if (each.laterPlan && each.laterPlan.at <= t) {
         const { id, plan, units } = each.laterPlan
+        this.#announce('updated', each, t)
         this.#replace(each, { id, plan, units, cancels: each.cancels }, t)
       }
       if (each.laterUnits && each.laterUnits.at <= t) {
         each.units = each.laterUnits.units
         each.laterUnits = null
+        this.#announce('updated', each, t)
       }
     }
   }
@@ -94,7 +105,20 @@ export class SubscriptionModel {
     if (move.type === 'provision') return this.#provision(move, t)
     const each = this.all.find(({ id }) => id === move.id)
     if (each === undefined || each.status === 'CANCELED') return false
-    return move.type === 'cancel' ? this.#cancel(each, move, t) : this.#setUnits(each, move, t)
+    if (move.type === 'cancel') return this.#cancel(each, move, t)
+    return this.#changing(each, t, () => this.#setUnits(each, move, t))
+  }
+
+  /** Announces what a change has changed, if anything. */
+  #changing(each: ModelSubscription, t: number, change: () => boolean): boolean {
+    const before = JSON.stringify(each)
+    const isAccepted = change()
+    if (JSON.stringify(each) !== before) this.#announce('updated', each, t)
+    return isAccepted
+  }
+
+  #announce(type: string, { plan, status }: ModelSubscription, at: number): void {
+    this.events.push({ at, what: `subscription.${type} ${plan} ${status}` })
   }
 
   #provision(move: Extract<ModelMove, { type: 'provision' }>, t: number): boolean {
@@ -105,12 +129,12 @@ export class SubscriptionModel {
     if (!isAhead && trial === null) {
       if (main?.plan === plan) return true
       if (trying?.plan === plan) {
-        this.#convert(trying, t)
+        this.#convert(trying, t, t)
         return true
       }
       const isNow = startsAt !== null || isTrialRefused || atEnd
       if (trying?.trial && plan !== FREE && !isNow) {
-        this.#schedule(this.#add({ id, plan, starts: trying.trial.ends }))
+        this.#schedule(this.#add({ id, plan, starts: trying.trial.ends }), t)
         return true
       }
       if (main) {
@@ -120,14 +144,16 @@ export class SubscriptionModel {
           return true
         }
         if (end === undefined) return false
-        main.laterUnits = null
-        main.laterPlan = { at: end, plan, id, units: 0 }
-        return true
+        return this.#changing(main, t, () => {
+          main.laterUnits = null
+          main.laterPlan = { at: end, plan, id, units: 0 }
+          return true
+        })
       }
     }
     const added = this.#add({ id, plan, starts: startsAt ?? t })
     added.trial = trial && { ...trial, next: `${id}-next` }
-    if (isAhead) this.#schedule(added)
+    if (isAhead) this.#schedule(added, t)
     else this.#start(added, t)
     return true
   }
@@ -138,13 +164,18 @@ export class SubscriptionModel {
     if (each.status === 'ACTIVE' && atEnd !== false) {
       if (end === undefined && atEnd) return false
       if (end !== undefined) {
-        each.cancels = { at: end, next: each.plan === FREE ? null : next }
-        return true
+        const cancels = { at: end, next: each.plan === FREE ? null : next }
+        return this.#changing(each, t, () => {
+          const isSame =
+            each.cancels?.at === end && (each.cancels.next === null) === (cancels.next === null)
+          if (!isSame) each.cancels = cancels
+          return true
+        })
       }
     }
     if (each.status === 'IN_TRIAL' && atEnd) return false
     const hadAccess = each.status !== 'NOT_STARTED'
-    this.#close(each, 'Immediate')
+    this.#close(each, 'Immediate', t)
     if (hadAccess && each.plan !== FREE) this.#follow(next, t)
     return true
   }
@@ -180,23 +211,24 @@ export class SubscriptionModel {
   #add(parts: Pick<ModelSubscription, 'id' | 'plan' | 'starts'> & Partial<ModelSubscription>) {
     const added: ModelSubscription = {
       ...{ status: '', reason: null, trial: null, cancels: null, anchor: null },
-      ...{ pins: '', units: 0, laterUnits: null, laterPlan: null },
+      ...{ pins: '', units: 0, laterUnits: null, laterPlan: null, periodFrom: null },
       ...parts,
     }
     this.all.push(added)
     return added
   }
 
-  #schedule(each: ModelSubscription): void {
-    for (const other of this.#with('NOT_STARTED')) this.#close(other, 'UPGRADE_OR_DOWNGRADE')
+  #schedule(each: ModelSubscription, t: number): void {
+    for (const other of this.#with('NOT_STARTED')) this.#close(other, 'UPGRADE_OR_DOWNGRADE', t)
     each.status = 'NOT_STARTED'
+    this.#announce('created', each, t)
   }
 
   #start(each: ModelSubscription, t: number): void {
     each.pins = this.#newest(each.plan, t)
     const period = this.#plans[each.plan]?.period ?? null
     if (each.trial === null && period !== null) each.anchor ??= each.starts
-    this.#enter(each, each.trial === null ? 'ACTIVE' : 'IN_TRIAL')
+    this.#enter(each, each.trial === null ? 'ACTIVE' : 'IN_TRIAL', t)
   }
 
   #newest(plan: string, t: number): string {
@@ -205,13 +237,19 @@ export class SubscriptionModel {
     return `${plan}@${version}${parent === null ? '' : ` ${this.#newest(parent, t)}`}`
   }
 
-  #enter(each: ModelSubscription, status: string): void {
+  #enter(each: ModelSubscription, status: string, t: number): void {
     for (const other of this.all) {
       if (other === each) continue
-      if (other.status === status) this.#close(other, 'UPGRADE_OR_DOWNGRADE')
-      if (other.status === 'IN_TRIAL' && each.plan !== FREE) this.#close(other, 'TRIAL_CONVERTED')
+      if (other.status === status) this.#close(other, 'UPGRADE_OR_DOWNGRADE', t)
+      if (other.status === 'IN_TRIAL' && each.plan !== FREE)
+        this.#close(other, 'TRIAL_CONVERTED', t)
     }
+    const types: Record<string, string> = { '': 'created', NOT_STARTED: 'updated' }
+    const type = types[each.status] ?? 'trial_converted'
     each.status = status
+    each.periodFrom = this.period(each, t)?.[0] ?? null
+    this.#announce(type, each, t)
+    if (status === 'IN_TRIAL') this.#announce('trial_started', each, t)
   }
 
   #endTrial(
@@ -219,14 +257,14 @@ export class SubscriptionModel {
     trial: { ends: number; converts: boolean; next: string },
     t: number,
   ) {
-    if (trial.converts) return this.#convert(each, trial.ends)
-    this.#close(each, 'TRIAL_ENDED')
+    if (trial.converts) return this.#convert(each, trial.ends, t)
+    this.#close(each, 'TRIAL_ENDED', t)
     this.#follow(trial.next, t)
   }
 
-  #convert(each: ModelSubscription, anchor: number): void {
+  #convert(each: ModelSubscription, anchor: number, t: number): void {
     each.anchor = anchor
-    this.#enter(each, 'ACTIVE')
+    this.#enter(each, 'ACTIVE', t)
   }
 
   #replace(
@@ -242,11 +280,16 @@ export class SubscriptionModel {
     this.#start(this.#add({ starts: t, ...by, anchor }), t)
   }
 
-  #close(each: ModelSubscription, reason: string): void {
+  #close(each: ModelSubscription, reason: string, t: number): void {
     each.status = 'CANCELED'
     each.reason = reason
     each.laterPlan = null
     each.laterUnits = null
+    const types: Record<string, string> = {
+      TRIAL_ENDED: 'trial_expired',
+      TRIAL_CONVERTED: 'trial_converted',
+    }
+    this.#announce(types[reason] ?? 'canceled', each, t)
   }
 
   #follow(next: string | null, t: number): void {
