@@ -7,7 +7,7 @@ import { rankedBudgetHandlers } from './budgets/ranking/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { catalogHandlers } from './catalog/document/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
-import { type CatalogUse, NO_REFERENCES } from './catalog/index.ts'
+import type { CatalogUse } from './catalog/index.ts'
 import { packageEntitlementHandlers, packagesUse } from './catalog/packages/entitlements/index.ts'
 import { addonHandlers, planHandlers } from './catalog/packages/index.ts'
 import { productHandlers } from './catalog/products/index.ts'
@@ -27,14 +27,14 @@ import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { reportingHandlers } from './reporting/index.ts'
 import { searchHandlers } from './search/index.ts'
 import { entitlements } from './sources.ts'
-import { endSubscriptions, subscriptionHandlers } from './subscriptions/index.ts'
+import { endSubscriptions, subscriptionHandlers, subscriptionsUse } from './subscriptions/index.ts'
 import { taskHandlers } from './tasks/index.ts'
 
 const catalogUse: CatalogUse = {
-  ...NO_REFERENCES,
   ...usageUse,
   ...budgetsUse,
   ...packagesUse,
+  ...subscriptionsUse,
   valuesGranted: async (...query) => [
     ...new Set([
       ...(await promotionalUse.valuesGranted(...query)),
@@ -56,7 +56,7 @@ export const decisions = createDecisionRecorder()
 const catalog = {
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
-  ...productHandlers,
+  ...productHandlers(catalogUse),
   ...planHandlers,
   ...addonHandlers,
 }

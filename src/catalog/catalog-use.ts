@@ -12,13 +12,20 @@ export type PackageUse = { id: string; displayName: string; type: 'Plan' | 'Addo
  * `handlers.ts` provides the answers. A command that changes a feature or a currency asks in its
  * transaction, with the row locked for update. A module that adds a reference locks the row for key
  * share (`holdFeatures`, `holdCurrencies`). So a new reference is either seen by the command or
- * waits for it.
+ * waits for it. Subscriptions hold the whole catalog instead (`holdCatalog`).
  */
 export type CatalogUse = {
   /** Packages whose draft or latest published version grants the feature; at most 100. */
   packagesWithFeature(reader: Reader, scope: Scope, featureKey: Uuid): Promise<PackageUse[]>
-  /** Whether active subscriptions have the feature. Their limits are in its transformed units. */
+  /**
+   * Whether subscriptions that have not ended give the feature. Their limits are in its transformed
+   * units.
+   */
   isSubscribed(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
+  /** Whether plans, given by their keys, have subscriptions that have not ended. */
+  areSubscribed(reader: Reader, planKeys: readonly Uuid[]): Promise<boolean>
+  /** Whether plans, given by their keys, ever had subscriptions. */
+  wereSold(reader: Reader, planKeys: readonly Uuid[]): Promise<boolean>
   /** Those of the values that something in force at `now` grants. */
   valuesGranted(
     reader: Reader,
@@ -51,14 +58,4 @@ export function refuseGranted(
 ): void {
   if (packages.length > 0)
     throw refusal(`granted by the packages ${summarize(packages.map(({ id }) => id))}`)
-}
-
-/** Used while no module refers to the catalog. */
-export const NO_REFERENCES: CatalogUse = {
-  packagesWithFeature: async () => [],
-  isSubscribed: async () => false,
-  valuesGranted: async () => [],
-  isCounted: async () => false,
-  isBudgeted: async () => false,
-  packagesWithCurrency: async () => [],
 }

@@ -1,2 +1,2 @@
 export { catalogVersion, catalogVersionOf, holdCatalog } from './catalog-store.ts'
-export { type CatalogUse, NO_REFERENCES } from './catalog-use.ts'
+export type { CatalogUse } from './catalog-use.ts'

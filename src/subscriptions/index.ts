@@ -1,3 +1,4 @@
+export { subscriptionsUse } from './catalog-use.ts'
 export { endSubscriptions } from './end-with-customer.ts'
 export { subscriptionHandlers } from './http.ts'
 export { migrationTask } from './migration-task.ts'

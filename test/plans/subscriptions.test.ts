@@ -4,6 +4,7 @@ import { required } from '../../src/kernel/assert.ts'
 import { customersBehind } from '../../src/subscriptions/customers-behind-store.ts'
 import { findLine, loadLines } from '../../src/subscriptions/line-store.ts'
 import { listSubscriptions, type SubscriptionFilter } from '../../src/subscriptions/list-store.ts'
+import { lookForFeature, lookForSubscribers, wereSold } from '../../src/subscriptions/use-store.ts'
 import { readsAtMost } from '../support/plans.ts'
 import { subscriptionsIn } from '../support/subscriptions.ts'
 import { openWorldApart } from '../support/world.ts'
@@ -107,3 +108,18 @@ test('customers with an older version are found among few subscriptions', () =>
   readsAtMost({ app, tables: TABLES }, LOOKED_AT, (reader: Reader) =>
     customersBehind(reader, scope, { packageKey: planKey, version: 2 }, null),
   ))
+
+const nowhere = { featureKey: '00000000-0000-0000-0000-000000000001', after: null }
+
+test('subscriptions that give a feature are looked for among few', () =>
+  readsAtMost({ app, tables: [...TABLES, 'package_entitlements'] }, LOOKED_AT, (reader: Reader) =>
+    lookForFeature(reader, scope, nowhere),
+  ))
+
+test('subscriptions to a plan that have not ended are looked for among few', () =>
+  readsAtMost({ app, tables: TABLES }, LOOKED_AT, (reader: Reader) =>
+    lookForSubscribers(reader, { planKey, before: null }),
+  ))
+
+test('whether plans were sold is read of one subscription of each', () =>
+  readsAtMost({ app, tables: TABLES }, 1, (reader: Reader) => wereSold(reader, [planKey])))

@@ -16,5 +16,5 @@ export {
   type PackageName,
   type PublishedPackage,
 } from './published-store.ts'
-export { findPackages, type Peer } from './store.ts'
+export { findPackages, type Peer, planKeysOf } from './store.ts'
 export type { PackageAtVersion, PackageInput, Reference } from './types.ts'

@@ -220,6 +220,15 @@ export const peersIn = (reader: Reader, productKey: Uuid): Promise<Peer[]> =>
     where p.product_key = ${productKey}::uuid order by p.package_key, v.version`,
   )
 
+/** Returns the keys of all plans of a product. */
+export const planKeysOf = (reader: Reader, productKey: Uuid): Promise<Uuid[]> =>
+  reader.many(
+    ({ package_key }) => String(package_key),
+    sql`
+    select package_key from packages
+    where product_key = ${productKey}::uuid and type = 'Plan' order by package_key`,
+  )
+
 /** Returns which of the ids plans or add-ons of the environment have, archived ones too. */
 export const idsTaken = (reader: Reader, scope: Scope, ids: readonly string[]) =>
   reader.many(

@@ -1,7 +1,10 @@
 import type { Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { Call } from '../../operation.ts'
+import type { CatalogUse } from '../catalog-use.ts'
 import {
   type CatalogCall,
   type CatalogKind,
@@ -13,6 +16,7 @@ import {
   archivePackagesOf,
   findPackages,
   planCopies,
+  planKeysOf,
   savePackageCopies,
   unarchivePackagesOf,
 } from '../packages/index.ts'
@@ -44,11 +48,25 @@ export const createProduct = (call: Call, id: string, input: NewProductInput): P
     newProduct(id, input, at),
   )
 
-/** Changes the fields in the input. 404 `ProductNotFoundError`; 400 and 404 as `changeProduct`. */
-export const updateProduct = (call: Call, id: string, input: ProductInput): Promise<Product> =>
+/**
+ * Changes the fields in the input. 404 `ProductNotFoundError`; 400 and 404 as `changeProduct`; 400
+ * `InvalidArgumentError` for another `multipleSubscriptions` once anything of it was sold.
+ */
+export const updateProduct = (
+  call: Call,
+  { id, input, use }: { id: string; input: ProductInput; use: CatalogUse },
+): Promise<Product> =>
   changeInCatalog(call, { kind: PRODUCTS, id }, async (tx, before, now) => {
     const plans = input.settings ? await plansOf(tx, call.scope, input.settings) : []
-    return { after: changeProduct(before, input, { now, plans }), event: 'product.updated' }
+    const after = changeProduct(before, input, { now, plans })
+    if (after.multipleSubscriptions !== before.multipleSubscriptions)
+      if (await use.wereSold(tx, await planKeysOf(tx, before.key)))
+        throw badInput(
+          inBody('multipleSubscriptions'),
+          `multipleSubscriptions: cannot change after a plan of the product ${id} was sold`,
+          'InvalidArgumentError',
+        )
+    return { after, event: 'product.updated' }
   })
 
 function plansOf(
@@ -62,12 +80,21 @@ function plansOf(
 
 /**
  * Archives a product with its packages. An archived one is not changed. 404
- * `ProductNotFoundError`; 400 if its packages have more than 8 MB of metadata together.
+ * `ProductNotFoundError`; 400 `CannotArchiveProductError` while it has subscriptions that have not
+ * ended, and if its packages have more than 8 MB of metadata together.
  */
-export const archiveProduct = (call: Call, id: string): Promise<Product> =>
+export const archiveProduct = (call: Call, id: string, use: CatalogUse): Promise<Product> =>
   changeInCatalog(call, { kind: PRODUCTS, id }, async (tx, before, now) => {
     const after = archivedProduct(before, now)
-    if (after !== before) await archivePackagesOf(tx, { ...call, now }, before)
+    if (after === before) return { after, event: 'product.deleted' }
+    // A plan that was archived alone may still have subscriptions.
+    if (await use.areSubscribed(tx, await planKeysOf(tx, before.key)))
+      throw badInput(
+        inPath('id'),
+        `the product ${id} has subscriptions that have not ended`,
+        'CannotArchiveProductError',
+      )
+    await archivePackagesOf(tx, { ...call, now }, before)
     return { after, event: 'product.deleted' }
   })
 

@@ -8,6 +8,7 @@ import { createdRange } from '../../kernel/created-range.ts'
 import { pageRequest, pageToWire } from '../../kernel/page.ts'
 import { none } from '../../kernel/patch.ts'
 import type { Handlers } from '../../operation.ts'
+import type { CatalogUse } from '../catalog-use.ts'
 import * as products from './commands.ts'
 import * as queries from './queries.ts'
 import type { ProductFilter } from './store.ts'
@@ -55,17 +56,19 @@ type Products =
   | 'v1.products.duplicateProduct'
 
 /** The handlers of the operations on products. */
-export const productHandlers: Handlers<Products> = {
+export const productHandlers = (use: CatalogUse): Handlers<Products> => ({
   'v1.products.createProduct': async ({ body }, call) => ({
     data: productToWire(await products.createProduct(call, body.id, newProductFromWire(body))),
   }),
   'v1.products.updateProduct': async ({ params, body }, call) => ({
-    data: productToWire(await products.updateProduct(call, params.id, productFromWire(body))),
+    data: productToWire(
+      await products.updateProduct(call, { id: params.id, input: productFromWire(body), use }),
+    ),
   }),
   'v1.products.listProducts': async ({ query }, call) =>
     pageToWire(await queries.listProducts(call, filterFromWire(query)), productToWire),
   'v1.products.archiveProduct': async ({ params }, call) => ({
-    data: productToWire(await products.archiveProduct(call, params.id)),
+    data: productToWire(await products.archiveProduct(call, params.id, use)),
   }),
   'v1.products.unarchiveProduct': async ({ params }, call) => ({
     data: productToWire(await products.unarchiveProduct(call, params.id)),
@@ -78,4 +81,4 @@ export const productHandlers: Handlers<Products> = {
     }
     return { data: productToWire(await products.duplicateProduct(call, params.id, input)) }
   },
-}
+})

@@ -61,3 +61,9 @@ export async function findGiven(
 export const featuresOfVersion = (packageKey: Sql, version: Sql): Sql => sql`
   select e.feature_key from package_entitlements e
   where e.package_key = ${packageKey} and e.version = ${version} and e.feature_key is not null`
+
+/** A select of one row if a version grants a feature, and of none if not. */
+export const grantOf = (of: { packageKey: Sql; version: Sql; featureKey: Sql }): Sql => sql`
+  select true from package_entitlements e
+  where e.package_key = ${of.packageKey} and e.version = ${of.version}
+    and e.feature_key = ${of.featureKey} and e.is_granted limit 1`

@@ -2,7 +2,7 @@ export { packagesUse } from './catalog-use.ts'
 export { replaceEntitlements } from './commands.ts'
 export { archivedName, refuseTooLarge } from './entitlements-of-version.ts'
 export { entitlementFromWire } from './from-wire.ts'
-export { featuresOfVersion, findGiven, type Given } from './given-store.ts'
+export { featuresOfVersion, findGiven, type Given, grantOf } from './given-store.ts'
 export { packageEntitlementHandlers } from './http.ts'
 export {
   amountOf,
