@@ -6,7 +6,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { changesEntitlements, eventsOf } from './announce-transition.ts'
 import { comparePlans } from './compare-plans.ts'
-import { loadNames, type Names } from './names-store.ts'
+import { findFacts, loadNames, type Names } from './names-store.ts'
 import type { Packages, Transition } from './types.ts'
 import { subscriptionToWire } from './wire.ts'
 
@@ -102,15 +102,50 @@ function triggerOf({ kind, before, after }: Transition): Trigger {
   return kind === 'TRIAL_EXPIRED' ? 'trial_expired' : 'subscription_updated'
 }
 
-/** Returns the last change of entitlements; null if there is none. */
-export const triggerOfAll = (transitions: readonly Transition[]): Trigger | null => {
-  const last = transitions.findLast(changesEntitlements)
-  return last === undefined ? null : triggerOf(last)
+/**
+ * The resources of a customer whose entitlements have changed, by id, each with its last change.
+ * null: without a resource.
+ */
+export type Triggers = Map<string | null, Trigger>
+
+/** The most resources whose entitlements are published for one change. */
+const RESOURCES_LIMIT = 100
+
+/**
+ * Returns where stored transitions have changed entitlements. If these are more than 100 resources,
+ * only the customer without a resource.
+ */
+export async function triggersOf(
+  tx: Tx,
+  { customerKey, transitions }: Pick<LineEvents, 'customerKey' | 'transitions'>,
+): Promise<Triggers> {
+  const changes = transitions.filter(changesEntitlements)
+  const last = changes.at(-1)
+  if (last === undefined) return new Map()
+  const subscriptions = changes.map(({ after }) => ({ customerKey, subscription: after }))
+  const facts = await findFacts(tx, subscriptions)
+  const resourceIds = new Map(facts.map(({ key, resourceId }) => [key, resourceId]))
+  const triggers: Triggers = new Map(
+    changes.map((change) => [resourceIds.get(change.after.key) ?? null, triggerOf(change)]),
+  )
+  return triggers.size > RESOURCES_LIMIT ? new Map([[null, triggerOf(last)]]) : triggers
+}
+
+/** Publishes the entitlements of a customer for each of the resources. */
+export async function publishAt(
+  tx: Tx,
+  context: PublishContext,
+  { customerKey, triggers }: { customerKey: Uuid; triggers: Triggers },
+  publishEntitlements: EntitlementPublisher,
+): Promise<void> {
+  for (const [resourceId, trigger] of triggers)
+    await publishEntitlements(tx, context, { customerKey, trigger, resourceId })
 }
 
 /**
- * Renews the version of a customer after transitions that were stored, and publishes its
- * entitlements once if they may be others. This is the last lock of the transaction.
+ * Renews the version of a customer after transitions that were stored, and publishes the
+ * entitlements that may be others, once for each resource. This is the last lock of the
+ * transaction.
  */
 export async function concludeChange(
   tx: Tx,
@@ -119,8 +154,9 @@ export async function concludeChange(
   publishEntitlements: EntitlementPublisher,
 ): Promise<void> {
   if (transitions.length === 0) return
-  const trigger = triggerOfAll(transitions)
-  if (trigger !== null) await publishEntitlements(tx, context, { customerKey, trigger })
+  const triggers = await triggersOf(tx, { customerKey, transitions })
+  if (triggers.size > 0)
+    await publishAt(tx, context, { customerKey, triggers }, publishEntitlements)
   else if (transitions.some(isStructural)) await renewVersion(tx, context, [customerKey])
   else await raiseSequence(tx, context, [customerKey])
 }

@@ -64,7 +64,8 @@ const packagesIn = ({ subscription }: OwnedSubscription): Uuid[] => [
   }),
 ]
 
-const findFacts = (reader: Reader, subscriptions: readonly OwnedSubscription[]) =>
+/** Returns what subscriptions name, in no particular order. They must be stored. */
+export const findFacts = (reader: Reader, subscriptions: readonly OwnedSubscription[]) =>
   reader.many(
     factsRow,
     sql`

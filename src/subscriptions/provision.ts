@@ -7,7 +7,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
-import { announce, triggerOfAll } from './announce.ts'
+import { announce, publishAt, triggersOf } from './announce.ts'
 import { inTurn, mainOf, subscriptionOf, trialOf } from './change-line.ts'
 import { decideTrial, type TrialQuestion } from './decide-trial.ts'
 import { findPlace, type Place } from './find-place.ts'
@@ -17,13 +17,7 @@ import { type ProvisionInput, provisionSubscription } from './provision-subscrip
 import { type ContentInput, readAddons, readMetadata, readOverrides } from './read-content.ts'
 import { saveChange, scheduleSettlement, takenId } from './save-change.ts'
 import { settleCustomer, settled } from './settle-lines.ts'
-import type {
-  AnchorChoice,
-  BillingPeriod,
-  LineChange,
-  ScheduleStrategy,
-  Subscription,
-} from './types.ts'
+import type { AnchorChoice, BillingPeriod, ScheduleStrategy, Subscription } from './types.ts'
 
 export type SubscriptionCall = Call & { publishEntitlements: EntitlementPublisher }
 type CallAt = SubscriptionCall & { now: Instant }
@@ -86,11 +80,16 @@ export const provision = (
       await scheduleSettlement(tx, at, customerKey, saved)
       await announce(tx, at, { customerKey, transitions: change.transitions, packages })
     }
+    const transitions = [...customer.transitions, ...change.transitions]
+    const triggers = await triggersOf(tx, { customerKey, transitions })
+    // The retry of a request gets its response from the first list that the request published.
     const { entitlements } = await call.publishEntitlements(tx, at, {
       customerKey,
-      trigger: triggerOfProvision([...customer.transitions, ...change.transitions]),
+      trigger: transitions.length === 0 ? null : (triggers.get(resourceId) ?? UPDATED),
       resourceId,
     })
+    triggers.delete(resourceId)
+    await publishAt(tx, at, { customerKey, triggers }, call.publishEntitlements)
     return {
       customerKey,
       subscription: subscriptionOf(change.line, key),
@@ -102,12 +101,8 @@ export const provision = (
 const isTaken = async (tx: Tx, { scope }: Call, id: string): Promise<boolean> =>
   (await findOwner(tx, scope, { kind: 'subscription', id })) !== null
 
-/**
- * A provision publishes the entitlements also if they stay the same: the retry of a request gets
- * its response from the events.
- */
-const triggerOfProvision = (transitions: LineChange['transitions']) =>
-  transitions.length === 0 ? null : (triggerOfAll(transitions) ?? 'subscription_updated')
+/** A provision publishes the entitlements also if they stay the same. */
+const UPDATED = 'subscription_updated'
 
 /** Returns the customer that pays, unless it is the owner itself. */
 async function findPayer(

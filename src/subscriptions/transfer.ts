@@ -1,7 +1,8 @@
+import { renewVersion } from '../customers/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import { inBody } from '../kernel/field.ts'
-import { announce, triggerOfAll } from './announce.ts'
+import { announce, concludeChange, publishAt, triggersOf } from './announce.ts'
 import { givesAccess } from './change-line.ts'
 import { type Subject, withSubscription } from './change-subscription.ts'
 import { lineAtPlace, provideResource } from './find-place.ts'
@@ -38,26 +39,30 @@ export const transferSubscription = (
         'InvalidArgumentError',
       )
     const owned = { customerKey, subscription: before }
+    const { transitions: ofTime } = customer
+    const publish = call.publishEntitlements
     const resourceKey = await provideResource(tx, at, customerKey, resourceId)
-    const isMoved = resourceKey !== stored.resourceKey
+    if (resourceKey === stored.resourceKey) {
+      await concludeChange(tx, at, { customerKey, transitions: ofTime }, publish)
+      return owned
+    }
     const present = stored.line.subscriptions.map((subscription) => ({ customerKey, subscription }))
     const namesBefore = await loadNames(tx, present)
     const from = namesBefore.facts.get(before.key)?.resourceId ?? null
-    if (isMoved) {
-      const place = { productKey: product.key, resourceKey }
-      const to = await lineAtPlace(tx, at, customer, place)
-      const lines = { from: stored.line, to: to.line }
-      const transfer = rule(lines, before.key, { at: at.now, resourceId })
-      await save(subject, to, transfer)
-      const moved = { at: at.now, kind: 'UPDATED', before, after: before } as const
-      const transitions = [moved, ...transfer.left.transitions]
-      await announce(tx, at, { customerKey, transitions, packages: new Map(), namesBefore })
-    }
-    const ofTime = triggerOfAll(customer.transitions)
-    const trigger = isMoved && givesAccess(before) ? 'subscription_updated' : ofTime
+    const place = { productKey: product.key, resourceKey }
+    const to = await lineAtPlace(tx, at, customer, place)
+    const lines = { from: stored.line, to: to.line }
+    const transfer = rule(lines, before.key, { at: at.now, resourceId })
+    await save(subject, to, transfer)
+    const moved = { at: at.now, kind: 'UPDATED', before, after: before } as const
+    const transitions = [moved, ...transfer.left.transitions]
+    await announce(tx, at, { customerKey, transitions, packages: new Map(), namesBefore })
+    const triggers = await triggersOf(tx, { customerKey, transitions: ofTime })
     // Both resources have other entitlements now.
-    for (const each of isMoved ? [from, resourceId] : [from])
-      await call.publishEntitlements(tx, at, { customerKey, trigger, resourceId: each })
+    if (givesAccess(before))
+      for (const each of [from, resourceId]) triggers.set(each, 'subscription_updated')
+    if (triggers.size === 0) await renewVersion(tx, at, [customerKey])
+    await publishAt(tx, at, { customerKey, triggers }, publish)
     return owned
   })
 
