@@ -17,7 +17,7 @@ import { counterPurge, RANK_BUDGETS } from './budgets/index.ts'
 import { rankBudgets } from './budgets/ranking/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import { mountConsole } from './console/index.ts'
-import { readSequences } from './customers/index.ts'
+import { findOwnerId, readSequences } from './customers/index.ts'
 import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { type DecisionWriter, decisionPurge } from './decisions/index.ts'
@@ -47,6 +47,7 @@ import { type Clock, type MovableClock, offsetClock, systemClock } from './kerne
 import { WrongClock } from './kernel/errors.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import type { Scope } from './kernel/scope.ts'
 import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
 import { backgroundLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
@@ -253,7 +254,9 @@ export async function createBursar(from: {
   mountOpenRoutes(server, { app, contract, look })
   const authentication = limitFailures(authenticator)
   const { authenticate } = authentication
-  const serving = { validators, authentication, handlers, admitBody, stateTokens }
+  const subscriberOf = (scope: Scope, id: string) =>
+    findOwnerId(app.db.read, scope, { kind: 'subscription', id })
+  const serving = { validators, authentication, handlers, admitBody, stateTokens, subscriberOf }
   mountOperations(server, { app, contract, ...serving })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {

@@ -145,9 +145,9 @@ const headerOf = (name: string): Reference => ({ $ref: `#/components/headers/${n
 const withHeaders = (headers: ResponseHeaders): Pick<Response, 'headers'> =>
   Object.keys(headers).length === 0 ? {} : { headers }
 
-/** Returns whether an operation names customers, in its path or in its body. */
+/** Returns whether an operation names customers or a subscription, in its path or in its body. */
 const isAboutCustomers = ({ path, 'x-serialize': serializedBy }: OperationFile): boolean =>
-  /\/customers\/\{id\}|\{customerId\}/.test(path) ||
+  /\/(customers|subscriptions)\/\{id\}|\{customerId\}/.test(path) ||
   ['customer', 'customers', 'engine'].includes(serializedBy ?? '')
 
 /** Replaces the name of a shared parameter by its definition. Routes need not resolve it then. */

@@ -22,7 +22,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { ownerOf } from './directory-store.ts'
+import { type DirectoryKind, ownerOf } from './directory-store.ts'
 import type { Customer, Link } from './types.ts'
 
 /** The kind of customers' own ids in the directory. */
@@ -52,6 +52,17 @@ export const findCustomerKey = (
   customerId: string,
 ): Promise<Uuid | null> =>
   readValue(reader, column.nullable(column.uuid), sql`select ${customerNamed(scope, customerId)}`)
+
+/** Returns the id of the customer that an id belongs to; null if that is free. */
+export const findOwnerId = (
+  reader: Reader,
+  { environmentKey }: Scope,
+  { kind, id }: { kind: DirectoryKind; id: string },
+): Promise<string | null> => {
+  const owner = ownerOf(sql`${environmentKey}::uuid`, kind, sql`${id}::text`)
+  const named = sql`select (select id from ${customerWithKey(owner)} owner)`
+  return readValue(reader, column.nullable(column.text), named)
+}
 
 const namedRow = row({ id: column.text, customerKey: column.uuid })
 

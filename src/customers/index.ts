@@ -8,6 +8,7 @@ export {
   customerWithKey,
   findCustomerKey,
   findCustomerKeys,
+  findOwnerId,
   lockCustomerByKey,
   lockCustomerIfFree,
   type Walk,

@@ -41,7 +41,7 @@ import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { createRequestOrder, type RequestOrder } from './running-requests.ts'
 import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
-import { answeringWithState } from './state-header.ts'
+import { answeringWithState, type SubscriberOf } from './state-header.ts'
 import { cacheUndelivered, type UndeliveredAnswer } from './undelivered.ts'
 import { invalid } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
@@ -61,6 +61,7 @@ export type MountContext = {
   handlers: Handlers
   admitBody: AdmitBody
   stateTokens: StateTokens
+  subscriberOf: SubscriberOf
 }
 
 type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
@@ -110,7 +111,7 @@ function mountOperation(
   const queryShapes = queryShapesOf(operation)
   const limits = mounting.limitsOf(operation)
   const maxStalenessOf = stalenessOf(operation, app.config.maxStalenessMs)
-  const withState = answeringWithState(mounting.stateTokens, operation)
+  const withState = answeringWithState(mounting, operation)
   server.route({
     method: operation.method,
     url: routeOf(operation.path),

@@ -22,6 +22,9 @@ type ValidRequest = {
 /** Responds to a request. The state is that of its customer, if it is about one. */
 type StatefulAnswer = (state: CallState | null) => Promise<unknown>
 
+/** Returns the id of the customer that has a subscription; null if there is none with this id. */
+export type SubscriberOf = (scope: Scope, subscriptionId: string) => Promise<string | null>
+
 /**
  * Returns a function that responds to the requests of an operation. If a request is about one
  * customer, the response has the token of the state that it shows, and that state is not older than
@@ -29,7 +32,7 @@ type StatefulAnswer = (state: CallState | null) => Promise<unknown>
  * have the state of the token.
  */
 export function answeringWithState(
-  tokens: StateTokens,
+  { stateTokens: tokens, subscriberOf }: { stateTokens: StateTokens; subscriberOf: SubscriberOf },
   operation: Operation,
 ): (valid: ValidRequest, answer: StatefulAnswer) => Promise<unknown> {
   const has = (header: string) => operation.parameters.some(({ name }) => name === header)
@@ -37,11 +40,16 @@ export function answeringWithState(
   // These compare the state themselves with what they read anyway.
   const isCheck = has(MAX_STALENESS_HEADER)
   const isUsage = operation.serializedBy === 'engine'
+  const isOfSubscription = operation.path.includes('/subscriptions/{id}')
   return async ({ request, reply, scope, input, key }, answer) => {
     const sent = request.headers[AT_LEAST.toLowerCase()]
-    const customerId = customerIn(operation, input)
+    const { id = '' } = input.params
+    const customerId = isOfSubscription
+      ? await subscriberOf(scope, id)
+      : customerIn(operation, input)
     if (customerId === null) {
-      if (sent === undefined) return answer(null)
+      // A subscription that does not exist is a 404. Nobody has its tokens.
+      if (sent === undefined || isOfSubscription) return answer(null)
       throw badInput(
         inHeader(AT_LEAST),
         `${AT_LEAST} is of one customer, and the request is about several`,

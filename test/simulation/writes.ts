@@ -26,9 +26,21 @@ const COUNTED = {
 /** Each gives another amount of the agency's feature. */
 const PLANS = ['small', 'large']
 
+/** The subscription that is changed. Its plan has a newer version. */
+const SITE = { params: { id: 'the-site' } }
+/** Its customer. An archive of the agency would end it for ever. */
+const SUBSCRIBER = 'subscriber'
+const PAYER = 'payer'
+
+/** Operations that have nothing to do before there are prices. */
+export const WITHOUT_WRITES: readonly OperationId[] = [
+  'v1.subscriptions.futureUpdate.cancelPendingPayment',
+]
+
 /** Creates what the writes need, beside the agency. */
 export async function furnishWrites(tenant: Tenant): Promise<void> {
   await furnishPlans(tenant)
+  await furnishSite(tenant)
   for (const body of [EXTRA, CALLS]) await tenant.ok('v1.features.createFeature', { body })
   const meter = { params: { id: CALLS.id }, body: { meter: COUNTED } }
   await tenant.ok('v1.features.updateFeature', meter)
@@ -52,6 +64,23 @@ async function furnishPlans(tenant: Tenant): Promise<void> {
   }
 }
 
+async function furnishSite(tenant: Tenant): Promise<void> {
+  for (const id of [SUBSCRIBER, PAYER]) await tenant.ok('v1.customers.provision', { body: { id } })
+  const product = { id: 'sites', displayName: 'Sites', multipleSubscriptions: true }
+  await tenant.ok('v1.products.createProduct', { body: product })
+  const plan = { id: 'site', productId: product.id, displayName: 'Site', pricingType: 'PAID' }
+  await tenant.ok('v1.plans.create', { body: plan })
+  await tenant.ok('v1.plans.publish', { ...of(plan.id), ...publication })
+  await tenant.ok('v1.subscriptions.provision', {
+    body: {
+      ...{ id: SITE.params.id, customerId: SUBSCRIBER, planId: plan.id, resourceId: 'here' },
+      billingPeriod: 'MONTHLY',
+    },
+  })
+  await tenant.ok('v1.plans.createDraft', of(plan.id))
+  await tenant.ok('v1.plans.publish', { ...of(plan.id), ...publication })
+}
+
 const write = (id: OperationId, request: Request): Write => ({
   id,
   request,
@@ -66,6 +95,38 @@ const provisionPlan = (number: number): Write =>
   write('v1.subscriptions.provision', {
     body: { customerId: params.id, planId: PLANS[number % PLANS.length] },
   })
+
+const ofSubscriber = (id: OperationId, request: Request): Write => ({
+  ...{ id, request, customerId: SUBSCRIBER },
+})
+
+/** A write to the subscription to the site. */
+const toSite = (
+  name: 'update' | 'migrate' | 'transfer' | 'delegate' | 'futureUpdate.cancelSchedule',
+  body?: unknown,
+): Write =>
+  ofSubscriber(`v1.subscriptions.${name}`, { ...SITE, ...(body !== undefined && { body }) })
+
+/** Lists of writes to subscriptions to sites. */
+function writesOfSites(number: number): Write[][] {
+  const passing = { id: `site-${number}`, planId: 'site', resourceId: 'elsewhere' }
+  return [
+    [toSite('update', { metadata: { number: `${number}` } })],
+    [
+      toSite('migrate', { subscriptionMigrationTime: 'END_OF_BILLING_PERIOD' }),
+      toSite('futureUpdate.cancelSchedule'),
+    ],
+    ['there', 'here'].map((id) => toSite('transfer', { destinationResourceId: id })),
+    [PAYER, SUBSCRIBER].map((id) => toSite('delegate', { targetCustomerId: id })),
+    [
+      ofSubscriber('v1.subscriptions.provision', { body: { customerId: SUBSCRIBER, ...passing } }),
+      ofSubscriber('v1.subscriptions.cancel', {
+        params: { id: passing.id },
+        body: { cancellationTime: 'IMMEDIATE' },
+      }),
+    ],
+  ]
+}
 
 /**
  * Lists of writes that go together. `number` is another one each time, so that each write changes
@@ -129,6 +190,7 @@ export function writesOf(number: number): Write[][] {
       }),
     ],
     [provisionPlan(number)],
+    ...writesOfSites(number),
     [toCustomer('v1.customers.consume', use('use'))],
     [
       reserve('commit'),
