@@ -17,6 +17,7 @@ import {
   archivePublisher,
   createEngineContext,
   entitlementPublisher,
+  publisherOfMany,
   usageHandlers,
 } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
@@ -48,6 +49,9 @@ export const engine = createEngineContext(entitlements)
 
 /** How modules with sources of entitlements publish what a customer has after a change. */
 export const publishEntitlements = entitlementPublisher(entitlements)
+
+/** How tasks publish what customers have after a change, one customer after the other. */
+export const publisherInTask = publisherOfMany(engine)
 
 /** What all servers of this process note of their decisions, each for its own database. */
 export const decisions = createDecisionRecorder()

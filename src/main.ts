@@ -23,7 +23,7 @@ import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { type DecisionWriter, decisionPurge } from './decisions/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { outboxPurge } from './events/index.ts'
-import { decisions, engine, handlers, publishEntitlements } from './handlers.ts'
+import { decisions, engine, handlers, publishEntitlements, publisherInTask } from './handlers.ts'
 import {
   type ApiDocument,
   callerOf,
@@ -67,7 +67,7 @@ const workHandlers: WorkHandlers = {
   [RANK_BUDGETS]: rankBudgets,
   ...promotionalWork(publishEntitlements),
   ...subscriptionWork(publishEntitlements),
-  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publishEntitlements) }),
+  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask) }),
 }
 
 /**

@@ -5,6 +5,9 @@ import { rendered, type Sql } from './sql.ts'
 import { type SentStatement, StatementQuery, type StatementResult } from './statement-query.ts'
 import type { Reader } from './types.ts'
 
+/** Makes PostgreSQL use cached generic plans until the end of a transaction. */
+export const GENERIC_PLANS = 'set local plan_cache_mode = force_generic_plan'
+
 /** Ends a transaction. */
 export const COMMIT: SentStatement = { text: 'commit' }
 
@@ -32,9 +35,7 @@ export function readerOver(run: (statement: Sql) => Promise<StatementResult>): R
 
 /** A read-only transaction never waits for a row lock and never fails with a conflict. */
 const SNAPSHOT = { text: 'begin isolation level repeatable read read only' }
-const SNAPSHOT_WITH_GENERIC_PLANS = {
-  text: `${SNAPSHOT.text}; set local plan_cache_mode = force_generic_plan`,
-}
+const SNAPSHOT_WITH_GENERIC_PLANS = { text: `${SNAPSHOT.text}; ${GENERIC_PLANS}` }
 
 /**
  * Runs reads that all see the same instant. A read-only transaction changes nothing, so this does

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { COMMIT, query, readerOver, readOn, send } from './client.ts'
+import { COMMIT, GENERIC_PLANS, query, readerOver, readOn, send } from './client.ts'
 import { CommitOutcomeUnknown, withCommitProbe } from './commit-probe.ts'
 import { createEpochs } from './epochs.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
@@ -124,8 +124,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   }
 
-  const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-    withClient((client) => transactOn(client, work, () => pool.isStale(client)))
+  const transact = <T>(work: (tx: Tx) => Promise<T>, plans?: 'cached'): Promise<T> =>
+    withClient((client) => transactOn(client, work, { isStale: () => pool.isStale(client), plans }))
 
   const database: Database = {
     epochs,
@@ -136,9 +136,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       withClient((client) =>
         readOn(client, { run: (statement) => send(client, statement), plans }, work),
       ).catch(throwTranslated),
-    transaction: (work, { isDurable } = {}) =>
+    transaction: (work, { isDurable, plans } = {}) =>
       withRetries(() =>
-        withCommitProbe(() => transact(work), isDurable ? () => transact(isDurable) : null),
+        withCommitProbe(() => transact(work, plans), isDurable ? () => transact(isDurable) : null),
       ).catch(throwTranslated),
     write: (statement, { isDurable }) =>
       withRetries(() =>
@@ -178,6 +178,7 @@ function shareOf(poolSize: () => number, { most, pause } = BY_POOL): Share {
 }
 
 const BEGIN: SentStatement = { text: 'begin' }
+const BEGIN_WITH_GENERIC_PLANS: SentStatement = { text: `begin; ${GENERIC_PLANS}` }
 
 const ignore = () => {}
 
@@ -194,14 +195,14 @@ const throwTranslated = (error: unknown): never => {
 async function transactOn<T>(
   client: pg.PoolClient,
   work: (tx: Tx) => Promise<T>,
-  isStale: () => boolean,
+  { isStale, plans }: { isStale: () => boolean; plans: 'cached' | undefined },
 ): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<StatementResult> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = query(client, BEGIN)
+  const begun = query(client, plans === 'cached' ? BEGIN_WITH_GENERIC_PLANS : BEGIN)
   begun.catch(ignore)
   try {
     const result = await work({

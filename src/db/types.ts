@@ -43,7 +43,7 @@ export type Database = {
    * session has been replaced meanwhile, `isDurable` is asked. Errors as `transaction`. Other
    * errors of the database are thrown as they are.
    */
-  write(statement: Sql, options: Required<TransactionOptions>): Promise<void>
+  write(statement: Sql, options: Required<Pick<TransactionOptions, 'isDurable'>>): Promise<void>
   /**
    * Runs reads that may take long. They may use only some of the connections, so that the others
    * stay free for short statements. All reads of `work` use the same connection. When the caller
@@ -68,4 +68,6 @@ export type TransactionOptions = {
    * cannot know whether the work was committed.
    */
   isDurable?: (tx: Tx) => Promise<boolean>
+  /** As for `snapshot`. */
+  plans?: 'cached'
 }

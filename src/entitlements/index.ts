@@ -25,7 +25,7 @@ export {
   type ReadHoldings,
   type VersionPin,
 } from './holding.ts'
-export type { EntitlementPublisher, EntitlementUpdate } from './publisher.ts'
+export type { EntitlementPublisher, EntitlementUpdate, PublisherOfMany } from './publisher.ts'
 export { resolve } from './resolve.ts'
 export type { EntitlementSource, SourcesOf } from './source-port.ts'
 export type { EntitledFeature } from './source-store.ts'

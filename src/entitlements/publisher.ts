@@ -1,4 +1,5 @@
 import type { CustomerEntitlements } from '../api.gen.ts'
+import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import type { PublishContext } from '../events/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -37,3 +38,10 @@ export type EntitlementPublisher = (
   context: PublishContext,
   update: EntitlementUpdate,
 ) => Promise<CustomerEntitlements>
+
+/**
+ * Returns a publisher for many customers, each in a transaction of its own that holds the catalog.
+ * What the catalog gives is read once for all of them. Call it before these transactions begin: it
+ * is only for the database to which the sessions lead then.
+ */
+export type PublisherOfMany = (app: App) => EntitlementPublisher

@@ -6,7 +6,7 @@ import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import { WrongClock } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Work, WorkHandler, WorkHandlers } from './types.ts'
+import { GOES_ON, type Work, type WorkHandler, type WorkHandlers } from './types.ts'
 
 /** Failed work is retried after 2, 4, 8 … seconds. The longest delay is an hour. */
 const RETRY_BASE_MS = 1000
@@ -101,13 +101,18 @@ export const isAnyDue = (
  * Runs all work that is due both by the application's clock and by the database's clock, each piece
  * in its own transaction. So whatever the work deletes is old by both clocks. Several processes may
  * call this at once, because each piece of work is locked. Returns the number of pieces that ran.
+ * `onGoingOn` is called for each piece that goes on at once, in the next call.
  */
-export async function runDueWork(app: App, handlers: WorkHandlers): Promise<number> {
+export async function runDueWork(
+  app: App,
+  handlers: WorkHandlers,
+  onGoingOn: () => void = () => {},
+): Promise<number> {
   const now = app.clock.now()
   for (let ran = 0; ; ran += 1) {
     const failed: { work: Work; error: unknown }[] = []
     const found = await app.db
-      .transaction((tx) => runNext(tx, app, handlers, now))
+      .transaction((tx) => runNext(tx, app, { handlers, now, onGoingOn }))
       .catch((error) => {
         if (!(error instanceof WorkFailure)) throw error
         failed.push({ work: error.work, error: error.cause })
@@ -141,13 +146,19 @@ class WorkFailure extends Error {
   }
 }
 
-async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): Promise<boolean> {
+async function runNext(
+  tx: Tx,
+  app: App,
+  { handlers, now, onGoingOn }: { handlers: WorkHandlers; now: Instant; onGoingOn: () => void },
+): Promise<boolean> {
   const next = await lockNext(tx, app.clock, { kinds: Object.keys(handlers), now })
   if (next === null) return false
   const { work, now: both } = next
   const handler = handlers[work.kind] as WorkHandler
   try {
-    const again = await handler(tx, work, both, app)
+    const asked = await handler(tx, work, both, app)
+    if (asked === GOES_ON) onGoingOn()
+    const again = asked === GOES_ON ? both + 1 : asked
     assert(again === null || again > both, 'work asked to run again in the past')
     await (again === null ? remove(tx, work) : postponeTo(tx, work, { dueAt: again, attempts: 0 }))
     return true

@@ -16,4 +16,4 @@ export {
   schedulePurge,
 } from './purge.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
-export type { Work, WorkHandler, WorkHandlers } from './types.ts'
+export { GOES_ON, type Work, type WorkHandler, type WorkHandlers } from './types.ts'

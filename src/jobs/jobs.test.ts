@@ -4,7 +4,7 @@ import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
 import { outboxPurge, publish } from '../events/index.ts'
 import { runDueWork, schedule, scheduleAll, unschedule } from './due-work.ts'
-import type { WorkHandlers } from './types.ts'
+import { GOES_ON, type WorkHandlers } from './types.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorldApart({ BURSAR_EVENT_RETENTION_DAYS: '35' })
@@ -63,6 +63,27 @@ test('concurrent runners run each piece of work once', async () => {
   for (const subject of subjects) await scheduled(kind, 0, subject)
   await Promise.all(Array.from({ length: 4 }, () => runDueWork(app, handlers)))
   assert.deepEqual(ran.sort(), subjects.sort())
+})
+
+test('work that goes on runs again in the next pass, after other work that is due', async () => {
+  const [kind, other] = [newKind(), newKind()]
+  const ran: string[] = []
+  const note = (name: string, answer: typeof GOES_ON | null) => async () => {
+    ran.push(name)
+    return answer
+  }
+  const handlers = { [kind]: note('going on', GOES_ON), [other]: note('other', null) }
+  await scheduled(kind, 0)
+  let asked = 0
+  const pass = () =>
+    runDueWork(app, handlers, () => {
+      asked += 1
+    })
+  await pass()
+  await scheduled(other, 0)
+  world.clock.moveTo(world.clock.now() + 1)
+  await pass()
+  assert.deepEqual([ran, asked], [['going on', 'other', 'going on'], 2])
 })
 
 test('work that returns an instant runs again at that instant', async () => {

@@ -1,18 +1,16 @@
 import type { App } from '../app.ts'
 import { createAnalyseGrown } from '../db/index.ts'
 import { WrongClock } from '../kernel/errors.ts'
+import { machine } from '../kernel/watched-clock.ts'
 import { correctDueTimes, runDueWork } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
 /** The interval at which the runner looks for due work, in milliseconds of the machine's time. */
 const POLL_MS = 1000
-/** Tables that have grown are analysed at every tenth look, that is every 10 s. */
-const LOOKS_UNTIL_ANALYSED = 10
-/**
- * Work that is due impossibly late is corrected at the start and at every 3600th look, that is
- * hourly.
- */
-const LOOKS_UNTIL_PUT_RIGHT = 3600
+/** How often tables that have grown are analysed, in milliseconds of the machine's time. */
+const ANALYSED_MS = 10_000
+/** How often work that is due impossibly late is corrected, first at the start. */
+const PUT_RIGHT_MS = 3_600_000
 
 export type JobRunner = {
   /** Runs all work that is due now. Resolves when it is finished. */
@@ -22,42 +20,47 @@ export type JobRunner = {
 }
 
 /**
- * Looks for due work once a second, and for grown tables every ten seconds, one pass at a time. A
- * failure of the database is only logged. A wrong clock is not logged here, because the clock
- * itself reports when it turns wrong.
+ * Looks for due work once a second, or again at once while some goes on, and for grown tables every
+ * ten seconds, one pass at a time. A failure of the database is only logged. A wrong clock is not
+ * logged here, because the clock itself reports when it turns wrong.
  */
 export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let pass: Promise<number> = Promise.resolve(0)
 
+  let goesOn = false
+  const noteGoingOn = () => {
+    goesOn = true
+  }
   const runNow = (): Promise<number> => {
-    pass = pass.catch(() => 0).then(() => (stopped ? 0 : runDueWork(app, handlers)))
+    pass = pass.catch(() => 0).then(() => (stopped ? 0 : runDueWork(app, handlers, noteGoingOn)))
     return pass
   }
   const analyseGrown = createAnalyseGrown(app.db)
-  let looks = 0
+  const isTimeToCorrect = every(PUT_RIGHT_MS, 0)
+  const isTimeToAnalyse = every(ANALYSED_MS, ANALYSED_MS)
   const look = async () => {
-    if (looks % LOOKS_UNTIL_PUT_RIGHT === 0) {
+    goesOn = false
+    if (isTimeToCorrect()) {
       pass = pass.catch(() => 0).then(() => (stopped ? 0 : correctDueTimes(app)))
       await pass
     }
     await runNow()
-    looks += 1
-    if (looks % LOOKS_UNTIL_ANALYSED !== 0 || stopped) return
+    if (stopped || !isTimeToAnalyse()) return
     pass = pass.then(() => analyseGrown()).then(() => 0)
     await pass
   }
   const wait = () => {
     if (stopped) return
-    timer = setTimeout(() => {
+    const looking = () =>
       look()
         .catch((error) => {
           if (error instanceof WrongClock) return
           app.log.warn({ err: error }, 'looking for due work failed')
         })
         .finally(wait)
-    }, POLL_MS)
+    timer = setTimeout(looking, goesOn ? 0 : POLL_MS)
   }
   wait()
 
@@ -68,5 +71,16 @@ export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
       clearTimeout(timer)
       await pass.catch(() => 0)
     },
+  }
+}
+
+/** Returns a function that is true once in each interval, first after `firstMs` milliseconds. */
+function every(intervalMs: number, firstMs: number): () => boolean {
+  let next = machine.monotonic() + firstMs
+  return () => {
+    const now = machine.monotonic()
+    if (now < next) return false
+    next = now + intervalMs
+    return true
   }
 }

@@ -15,10 +15,18 @@ export type Work = {
   attempts: number
 }
 
+/** Work that goes on at once, after other work that is due. */
+export const GOES_ON = 'goes on'
+
 /**
  * Executes work in the transaction that removes it, so that it takes effect once. Returns the
  * instant of the next run, which must be after `now`, or null if the work is finished.
  */
-export type WorkHandler = (tx: Tx, work: Work, now: Instant, app: App) => Promise<Instant | null>
+export type WorkHandler = (
+  tx: Tx,
+  work: Work,
+  now: Instant,
+  app: App,
+) => Promise<Instant | typeof GOES_ON | null>
 
 export type WorkHandlers = Readonly<Record<string, WorkHandler>>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { subscriptionsIn } from '../../test/support/subscriptions.ts'
 import { NOW, openWorldApart } from '../../test/support/world.ts'
 import { column, readValue, sql } from '../db/index.ts'
-import { publishEntitlements } from '../handlers.ts'
+import { publishEntitlements, publisherInTask } from '../handlers.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { taskWork } from '../tasks/index.ts'
 import { migrationTask } from './migration-task.ts'
@@ -14,7 +14,7 @@ const world = await openWorldApart({}, { isGuarded: true })
 await world.bursar.jobs.stop()
 const handlers = {
   ...subscriptionWork(publishEntitlements),
-  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publishEntitlements) }),
+  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask) }),
 }
 const to = subscriptionsIn(world, () => runDueWork(world.bursar.app, handlers))
 const { finish, open, provision, publishAgain, publishForAll, tenant } = to

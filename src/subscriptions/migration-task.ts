@@ -1,10 +1,9 @@
 import { holdCatalog } from '../catalog/index.ts'
 import { lockCustomerByKey } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import type { EntitlementPublisher } from '../entitlements/index.ts'
+import type { EntitlementPublisher, PublisherOfMany } from '../entitlements/index.ts'
 import type { PublishContext } from '../events/index.ts'
 import { isAnyDue } from '../jobs/index.ts'
-import type { Uuid } from '../kernel/ids.ts'
 import { isOpen, type TaskKind } from '../tasks/index.ts'
 import { announce, concludeChange } from './announce.ts'
 import { inTurn, unchanged } from './change-line.ts'
@@ -12,8 +11,9 @@ import { customerIdOf, customersBehind } from './customers-behind-store.ts'
 import type { StoredLine } from './line-store.ts'
 import { loadPackages } from './load-packages.ts'
 import { moveToPublished } from './migrate-subscription.ts'
-import { SETTLE, saveChange, scheduleSettlement } from './save-change.ts'
-import { settleCustomer, settled } from './settle-lines.ts'
+import { type ChangedLine, SETTLE, saveChange, scheduleSettlement } from './save-change.ts'
+import { loadCustomer, type SettledCustomer, settled, settleLoaded } from './settle-lines.ts'
+import { nextInstant } from './timeline.ts'
 import type { Line, LineChange, Packages, Pin } from './types.ts'
 
 type Step = Parameters<TaskKind['run']>[0]
@@ -27,21 +27,32 @@ const targetOf = ({ task }: Step): Pin => ({
  * The task that moves the subscriptions in force of all customers to a version that was published
  * for them. Each item is a customer, named by its key.
  */
-export const migrationTask = (publishEntitlements: EntitlementPublisher): TaskKind => ({
+export const migrationTask = (publisherOf: PublisherOfMany): TaskKind => ({
+  atOnce: 2,
   // A subscription that started before the publication has an older version. So wait for the starts
   // that are not stored yet.
   isReady: async (reader, { scope, task }) =>
     !(await isAnyDue(reader, scope, { kind: SETTLE, now: task.createdAt })),
   find: (reader, step, after) => customersBehind(reader, step.scope, targetOf(step), after),
-  run: (step, customerKey) =>
-    step.app.db.transaction(async (tx) => {
-      const { app, scope, task } = step
-      await holdCatalog(tx, scope)
-      if (!(await isOpen(tx, scope, task))) return
-      await lockCustomerByKey(tx, customerKey)
+  run: async (step, customerKey) => {
+    const { app, scope, task } = step
+    const publishEntitlements = publisherOf(app)
+    const move = async (tx: Tx) => {
+      // Sent together, they run in this order. So the lines are those of a locked customer.
+      const [, isStillOpen, , loaded] = await Promise.all([
+        holdCatalog(tx, scope),
+        isOpen(tx, scope, task),
+        lockCustomerByKey(tx, customerKey),
+        loadCustomer(tx, customerKey, app.clock.now()),
+      ])
+      if (!isStillOpen) return
       const context = { app, scope, now: app.clock.now(), origin: app.origin }
-      await moveCustomer(tx, context, { customerKey, to: targetOf(step), publishEntitlements })
-    }),
+      const customer = await settleLoaded(tx, context, loaded)
+      await moveCustomer(tx, context, { customer, to: targetOf(step), publishEntitlements })
+    }
+    // Many customers follow, and planning these statements takes as long as running them.
+    await app.db.transaction(move, { plans: 'cached' })
+  },
   idOf: customerIdOf,
 })
 
@@ -49,12 +60,12 @@ async function moveCustomer(
   tx: Tx,
   context: PublishContext,
   {
-    customerKey,
+    customer,
     to,
     publishEntitlements,
-  }: { customerKey: Uuid; to: Pin; publishEntitlements: EntitlementPublisher },
+  }: { customer: SettledCustomer; to: Pin; publishEntitlements: EntitlementPublisher },
 ): Promise<void> {
-  const customer = await settleCustomer(tx, context, customerKey)
+  const { customerKey } = customer
   const at = { ...context, now: customer.now }
   const behind = customer.lines.filter(({ line }) => isBehind(line, to))
   const packages = await loadPackages(
@@ -62,16 +73,30 @@ async function moveCustomer(
     behind.map(({ line }) => line),
     { keys: [], now: at.now, pins: [to] },
   )
-  const moved: LineChange['transitions'][number][] = []
-  for (const stored of behind) {
-    const change = moveLine(stored, to, { at: at.now, packages })
-    const saved = await saveChange(tx, at, { customerKey, stored, change })
-    await scheduleSettlement(tx, at, customerKey, saved)
-    moved.push(...change.transitions)
-  }
-  await announce(tx, at, { customerKey, transitions: moved, packages })
+  const changes = behind.map((stored) => ({
+    ...{ customerKey, stored },
+    change: moveLine(stored, to, { at: at.now, packages }),
+  }))
+  await Promise.all(changes.map((change) => saveMoved(tx, at, change)))
+  const moved = changes.flatMap(({ change }) => change.transitions)
   const transitions = [...customer.transitions, ...moved]
-  await concludeChange(tx, at, { customerKey, transitions }, publishEntitlements)
+  // The names that the announcement reads arrive first, so its events are published first.
+  await Promise.all([
+    announce(tx, at, { customerKey, transitions: moved, packages }),
+    concludeChange(tx, at, { customerKey, transitions }, publishEntitlements),
+  ])
+}
+
+/** Saves a line. Most moves leave its next instant, which is scheduled then. */
+async function saveMoved(tx: Tx, context: PublishContext, changed: ChangedLine): Promise<void> {
+  const { line } = changed.change
+  const isScheduled = nextInstant(line) === nextInstant(changed.stored.line)
+  await Promise.all([
+    saveChange(tx, context, changed),
+    isScheduled
+      ? null
+      : scheduleSettlement(tx, context, changed.customerKey, { ...changed.stored, line }),
+  ])
 }
 
 const isBehind = ({ subscriptions }: Line, { packageKey, version }: Pin): boolean =>

@@ -1,7 +1,7 @@
 import { findFeaturesByKey } from '../catalog/features/index.ts'
 import { findPackageIds } from '../catalog/packages/index.ts'
 import { customerWithKey, resourceIdOf } from '../customers/index.ts'
-import { column, type Reader, row, rows, sql } from '../db/index.ts'
+import { column, type Reader, row, rowsOfAnyNumber, sql } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Subscription } from './types.ts'
 
@@ -73,12 +73,20 @@ export const findFacts = (reader: Reader, subscriptions: readonly OwnedSubscript
       ${resourceIdOf(sql`l.customer_key`, sql`l.resource_key`)} as resource_id,
       (select id from ${customerWithKey(sql`s.customer_key`)} owner) as customer_id,
       (select id from ${customerWithKey(sql`s.paying_customer_key`)} payer) as paying_customer_id
-    from ${rows(subscriptions, {
+    from ${rowsOfAnyNumber(subscriptions, {
       customer_key: ['uuid', ({ customerKey }) => customerKey],
       subscription_key: ['uuid', ({ subscription }) => subscription.key],
     })} as asked
-      join subscriptions s using (customer_key, subscription_key)
-      join subscription_revisions r using (customer_key, subscription_key)
-      join subscription_lines l using (customer_key, line_key)
-    where r.until is null`,
+      cross join lateral (
+        select * from subscriptions s where s.customer_key = asked.customer_key
+          and s.subscription_key = asked.subscription_key limit 1
+      ) as s
+      cross join lateral (
+        select * from subscription_revisions r where r.customer_key = s.customer_key
+          and r.subscription_key = s.subscription_key and r.until is null limit 1
+      ) as r
+      cross join lateral (
+        select * from subscription_lines l where l.customer_key = r.customer_key
+          and l.line_key = r.line_key limit 1
+      ) as l`,
   )

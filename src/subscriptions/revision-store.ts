@@ -75,11 +75,14 @@ export async function saveRevisions(
 ): Promise<void> {
   if (revisions.length === 0) return
   const keys = revisions.map(({ subscription }) => subscription.key)
-  await tx.execute(sql`
-    delete from subscription_revisions
-    where customer_key = ${owner.customerKey}::uuid and subscription_key = any(${keys}::uuid[])
-      and until is null`)
-  await insertRevisions(tx, owner, revisions)
+  // Sent together, they run in this order.
+  await Promise.all([
+    tx.execute(sql`
+      delete from subscription_revisions
+      where customer_key = ${owner.customerKey}::uuid and subscription_key = any(${keys}::uuid[])
+        and until is null`),
+    insertRevisions(tx, owner, revisions),
+  ])
 }
 
 const json = (value: object | null | undefined): string | null =>

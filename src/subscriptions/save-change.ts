@@ -9,7 +9,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Owner, Scope } from '../kernel/scope.ts'
 import type { StoredLine } from './line-store.ts'
 import * as store from './revision-store.ts'
-import { changedMembers, revisionsOf } from './revisions.ts'
+import { changedMembers, type Member, revisionsOf } from './revisions.ts'
 import { nextInstant } from './timeline.ts'
 import type { LineChange } from './types.ts'
 
@@ -43,39 +43,48 @@ export async function saveChange(
   const created = transitions.flatMap((each) => (each.before === null ? [each.after] : []))
   const started = created.filter((each) => !added.some((member) => member.key === each.key))
   const revisions = revisionsOf(stored, transitions)
-  await store.saveLine(tx, owner, { key, productKey, resourceKey, settledAt: line.settledAt })
-  await claim(
-    tx,
-    owner,
-    added.map(({ id }) => id),
-  )
-  await store.addMembers(
-    tx,
-    owner,
-    added.map((member) => ({
-      ...member,
-      ...(member.key === facts?.key ? facts : NO_FACTS),
-      createdAt: created.find((each) => each.key === member.key)?.createdAt ?? now,
-    })),
-  )
-  await store.startMembers(tx, owner, started)
-  await store.saveRevisions(tx, owner, revisions)
-  if (removed.length > 0) {
-    await store.removeMembers(
+  // A taken id is reported as such, and not as what another statement makes of it.
+  if (added.length > 0)
+    await claim(
       tx,
       owner,
-      removed.map((member) => member.key),
+      added.map(({ id }) => id),
     )
-    await releaseIds(tx, scope, { kind: KIND, ids: removed.map(({ id }) => id) })
-  }
+  // The statements are sent together and run in this order.
+  await Promise.all([
+    store.saveLine(tx, owner, { key, productKey, resourceKey, settledAt: line.settledAt }),
+    store.addMembers(
+      tx,
+      owner,
+      added.map((member) => ({
+        ...member,
+        ...(member.key === facts?.key ? facts : NO_FACTS),
+        createdAt: created.find((each) => each.key === member.key)?.createdAt ?? now,
+      })),
+    ),
+    store.startMembers(tx, owner, started),
+    store.saveRevisions(tx, owner, revisions),
+    removeMembers(tx, owner, removed),
+  ])
   const spans = new Map(stored.revisions)
   for (const { subscription, revision, since } of revisions)
     spans.set(subscription.key, { revision, since })
   return { ...stored, line, revisions: spans }
 }
 
+async function removeMembers(tx: Tx, owner: Owner, removed: readonly Member[]): Promise<void> {
+  if (removed.length === 0) return
+  await Promise.all([
+    store.removeMembers(
+      tx,
+      owner,
+      removed.map(({ key }) => key),
+    ),
+    releaseIds(tx, owner.scope, { kind: KIND, ids: removed.map(({ id }) => id) }),
+  ])
+}
+
 async function claim(tx: Tx, { scope, customerKey }: Owner, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
   const claims = ids.map((id) => ({ id, customerKey }))
   const claimed = await claimIds(tx, scope, { kind: KIND, claims })
   if (claimed < ids.length) throw takenId(ids.join(', '))

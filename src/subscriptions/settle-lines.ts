@@ -33,16 +33,36 @@ export function settled(line: Line, until: Instant, packages: Packages): LineCha
  * Settles the lines of a customer, which must be locked, and saves them. The events are those of
  * the system, because no request has caused them.
  */
-export async function settleCustomer(
+export const settleCustomer = async (
   tx: Tx,
   context: PublishContext,
   customerKey: Uuid,
-): Promise<SettledCustomer> {
+): Promise<SettledCustomer> =>
+  settleLoaded(tx, context, await loadCustomer(tx, customerKey, context.now))
+
+/** The lines of a customer as they are stored, and the instant before which nothing is decided. */
+type LoadedCustomer = { customerKey: Uuid; stored: readonly StoredLine[]; instant: Instant }
+
+/** Loads the lines of a customer, which must be locked. Both statements are sent at once. */
+export async function loadCustomer(
+  tx: Tx,
+  customerKey: Uuid,
+  now: Instant,
+): Promise<LoadedCustomer> {
   const [stored, instant] = await Promise.all([
     loadLines(tx, customerKey),
-    findInstant(tx, customerKey, context.now),
+    findInstant(tx, customerKey, now),
   ])
-  const now = Math.max(instant, ...stored.map(({ line }) => line.settledAt))
+  return { customerKey, stored, instant }
+}
+
+/** Settles a customer that was loaded in this transaction, as `settleCustomer` does. */
+export async function settleLoaded(
+  tx: Tx,
+  context: PublishContext,
+  { customerKey, stored, instant }: LoadedCustomer,
+): Promise<SettledCustomer> {
+  const now = Math.max(context.now, instant, ...stored.map(({ line }) => line.settledAt))
   const at = { ...context, now, origin: context.app.origin }
   const isDue = ({ line }: StoredLine) => (nextInstant(line) ?? now + 1) <= now
   const due = stored.filter(isDue)

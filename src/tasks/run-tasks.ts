@@ -1,20 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../app.ts'
 import { isUnreachable } from '../db/index.ts'
-import type { WorkHandlers } from '../jobs/index.ts'
+import { GOES_ON, type WorkHandlers } from '../jobs/index.ts'
 import { ApiError, WrongClock } from '../kernel/errors.ts'
+import { machine } from '../kernel/watched-clock.ts'
 import { counted, finished, progressed } from './change-task.ts'
 import { STEP } from './commands.ts'
 import * as store from './store.ts'
 import type { Task, TaskError, TaskKind, TaskStep, TaskType } from './types.ts'
 
-/** The most items of a step. Other due work waits for a step to end. */
-const STEP_ITEMS = 500
-/** The most pages of a step that are only counted, or have nothing to do. */
-const STEP_PAGES = 20
+/**
+ * How long a step begins something new, in milliseconds of the machine's time. Other due work waits
+ * for a step to end. PostgreSQL ends a transaction that is idle for 15 s, as that of the step is.
+ */
+const STEP_MS = 2000
 /** How many items are done between two stored states. A crash repeats at most so many. */
-const STATE_ITEMS = 20
-/** How many items are done at once, each on a connection of its own. */
-const AT_ONCE = 2
+const STATE_ITEMS = 40
+/**
+ * How long a connection pauses after an item, as a multiple of the time that the item took. So it
+ * is idle for half of the time, and sends less the busier the database is.
+ */
+const PAUSE = 1
 /** After so many failed steps, an item that fails for whatever reason is passed over. */
 const ATTEMPTS = 3
 
@@ -27,9 +33,11 @@ export const taskWork = (kinds: Readonly<Record<TaskType, TaskKind>>): WorkHandl
   [STEP]: async (tx, { scope, subject, attempts }, now, app) => {
     const task = await store.findTask(tx, scope, subject)
     if (task === null || task.finishedAt !== null) return null
-    const isPatient = attempts < ATTEMPTS
-    const after = await runStep({ app, scope, task }, { kind: kinds[task.type], isPatient })
-    return after?.finishedAt ? null : now + 1
+    const kind = kinds[task.type]
+    const step = { app, scope, task }
+    if (!(await kind.isReady(app.db.read, step))) return now + 1
+    const after = await runStep(step, { kind, isPatient: attempts < ATTEMPTS })
+    return after?.finishedAt ? null : GOES_ON
   },
 })
 
@@ -40,22 +48,18 @@ type How = { kind: TaskKind; isPatient: boolean }
 async function runStep(step: TaskStep, how: How): Promise<Task | null> {
   const { app } = step
   let current: TaskStep | null = step
-  if (!(await how.kind.isReady(app.db.read, step))) return step.task
-  const left = { items: STEP_ITEMS, pages: STEP_PAGES }
-  while (current !== null && left.items > 0 && left.pages > 0) {
+  const end = machine.monotonic() + STEP_MS
+  while (current !== null && machine.monotonic() < end) {
     if (current.task.finishedAt !== null) return current.task
     const page = await how.kind.find(app.db.read, current, current.task.reached)
-    left.pages -= 1
     const now = app.clock.now()
     if (current.task.status === 'PENDING') {
       current = await save(current, counted(current.task, page, now))
       continue
     }
     for (let at = 0; at < page.items.length && current !== null; at += STATE_ITEMS) {
-      const items = page.items.slice(at, at + STATE_ITEMS)
-      current = await runItems(current, items, how)
-      left.items -= items.length
-      if (left.items <= 0) return current?.task ?? null
+      if (machine.monotonic() >= end) return current.task
+      current = await runItems(current, page.items.slice(at, at + STATE_ITEMS), how)
     }
     if (current === null) return null
     const { task } = current
@@ -84,12 +88,14 @@ async function runItems(
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, item] = next
+      const start = machine.monotonic()
       const error = await runItem(step, item, how)
       if (error !== null) errors.push({ index: first + index, ...error })
+      await delay((machine.monotonic() - start) * PAUSE)
     }
   }
   // Nothing of a step may go on after its end, also if an item has failed.
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))
+  const ended = await Promise.allSettled(Array.from({ length: how.kind.atOnce }, work))
   const failure = ended.find(({ status }) => status === 'rejected')
   if (failure?.status === 'rejected') throw failure.reason
   errors.sort((one, other) => one.index - other.index)

@@ -49,6 +49,8 @@ export type TaskPage = {
 
 /** How tasks of a type are done. */
 export type TaskKind = {
+  /** How many items are done at once, each on a connection of its own. 1: in their order. */
+  atOnce: number
   /** Whether everything from before the task has been stored. */
   isReady(reader: Reader, step: TaskStep): Promise<boolean>
   /** Returns the next items after one. It reads a bounded number of rows. */

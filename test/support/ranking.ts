@@ -17,8 +17,10 @@ export async function rankAll(app: App, scope: Scope): Promise<void> {
   const now = app.clock.now()
   const work = { scope, workKey: 'none', customerKey: scope.environmentKey, kind: RANK_BUDGETS }
   const due = { ...work, subject: '', dueAt: now, attempts: 0 }
-  for (let next = now; next !== null && next < now + LONG_MS; )
-    next = (await app.db.transaction((tx) => rankBudgets(tx, due, now, app))) ?? Infinity
+  for (let next = now; next < now + LONG_MS; ) {
+    const asked = await app.db.transaction((tx) => rankBudgets(tx, due, now, app))
+    next = typeof asked === 'number' ? asked : Infinity
+  }
 }
 
 /** Functions for the customers of an environment. */

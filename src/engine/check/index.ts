@@ -1,6 +1,6 @@
 export { check, explain } from './check.ts'
 export type { CheckResult } from './decide-check.ts'
 export { listEntitlements } from './list-entitlements.ts'
-export { archivePublisher, entitlementPublisher } from './publish-entitlements.ts'
+export { archivePublisher, entitlementPublisher, publisherOfMany } from './publish-entitlements.ts'
 export type { CapabilityId, Dimensions, Question } from './question.ts'
 export { readValidUntil, validUntil } from './valid-until.ts'
