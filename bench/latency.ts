@@ -3,7 +3,7 @@
 import { Agent, request } from 'node:http'
 import { answerBench } from './child.ts'
 import type { Ask, RunResult } from './messages.ts'
-import { median } from './statistics.ts'
+import { median, percentile } from './statistics.ts'
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -15,7 +15,7 @@ answerBench(async ({ url, headers, seconds }: Ask): Promise<RunResult> => {
     await answered(url, headers)
     tookMs.push(performance.now() - start)
   }
-  return { requests: tookMs.length, medianMs: median(tookMs) }
+  return { requests: tookMs.length, medianMs: median(tookMs), p99Ms: percentile(tookMs, 0.99) }
 })
 
 const answered = (url: string, headers: Ask['headers']) =>

@@ -32,4 +32,4 @@ export type Load = { parts: readonly Part[]; seconds: number; perSecond?: number
 
 /** The message to `latency.ts`. */
 export type Ask = { url: string; headers: Record<string, string>; seconds: number }
-export type RunResult = { requests: number; medianMs: number }
+export type RunResult = { requests: number; medianMs: number; p99Ms: number }

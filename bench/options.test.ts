@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MAX_EVENTS, readOptions, UsageError } from './options.ts'
+import { MAX_EVENTS, readOptions, SUBSCRIPTIONS, UsageError } from './options.ts'
 
 const read = (...argv: string[]) => readOptions(argv, ['consume'])
 
@@ -13,7 +13,9 @@ test('a half is shorter where sizes are measured', () => {
     against: [],
     soak: null,
     events: MAX_EVENTS,
+    subscriptions: SUBSCRIPTIONS,
   })
+  assert.equal(read('--subscriptions', '100000').subscriptions, 100_000)
   assert.equal(read('--size').seconds, 0.5)
   assert.equal(read('--size', '--seconds', '2').seconds, 2)
   assert.equal(read('--size', '--events', '200000').events, 200_000)
@@ -27,6 +29,7 @@ test('what contradicts itself or is out of range is refused', () => {
     ['--events', '200000'],
     ['--size', '--events', '10'],
     ['--size', '--events', '200000.5'],
+    ['--subscriptions', '10'],
     ['--soak', 'long'],
     ['--pairs', '0'],
     ['--pairs', 'many'],

@@ -14,6 +14,8 @@ export type Options = {
   readonly soak: number | null
   /** With `size`, the stored events of the largest customer. */
   readonly events: number
+  /** How many subscriptions the task moves. */
+  readonly subscriptions: number
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -30,11 +32,15 @@ export const USAGE = `Usage: npm run bench -- [options]
   --size          what a check costs by the size of what is stored, instead of everything else
   --events <n>    stored events of the largest customer, with --size (default 10000000; with
                   fewer, nothing is written)
+  --subscriptions <n>
+                  subscriptions that a task moves (default 2000; with others, nothing is written)
 `
 
 /** The results of fewer pairs are not stored. */
 export const MIN_PAIRS = 5
 export const MAX_EVENTS = 10_000_000
+/** The results of a task over another number of subscriptions are not stored. */
+export const SUBSCRIPTIONS = 2000
 
 /** The command line is wrong. */
 export class UsageError extends Error {
@@ -64,6 +70,11 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
     soak:
       values.soak === undefined ? null : numberOf('--soak', values.soak, { min: 0.1, max: 1440 }),
     events: numberOf('--events', events, { min: 200_000, max: MAX_EVENTS, whole: true }),
+    subscriptions: numberOf('--subscriptions', values.subscriptions, {
+      min: 1000,
+      max: 1_000_000,
+      whole: true,
+    }),
   }
 }
 
@@ -89,6 +100,7 @@ function parsed(argv: readonly string[]) {
         against: { type: 'string', multiple: true },
         soak: { type: 'string' },
         events: { type: 'string' },
+        subscriptions: { type: 'string', default: String(SUBSCRIPTIONS) },
       },
     })
   } catch (error) {

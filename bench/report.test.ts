@@ -37,6 +37,7 @@ const reportOf = (...scenarios: ScenarioResult[]) => {
     startUp: [],
     memory: null,
     byCustomers: [],
+    task: null,
     scenarios,
   }
   return { ...figured, targets: verdictsOf(figured) }

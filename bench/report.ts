@@ -4,6 +4,7 @@ import type { Memory } from './processes.ts'
 import type { Figures, ScenarioResult } from './run-scenario.ts'
 import type { StartUp } from './start-up.ts'
 import type { Spread } from './statistics.ts'
+import type { SubscriptionTask } from './subscription-task.ts'
 import type { BaselineName } from './types.ts'
 
 export type Report = {
@@ -16,6 +17,7 @@ export type Report = {
    */
   readonly memory: { idle: Memory; loaded: Memory | null } | null
   readonly byCustomers: readonly MemoryByCustomers[]
+  readonly task: SubscriptionTask | null
   readonly scenarios: readonly ScenarioResult[]
   readonly targets: readonly Verdict[]
 }
@@ -118,6 +120,7 @@ export function textOf(report: Report): string {
     report.startUp.length === 0 ? [] : aligned(startUpRows(report.startUp)),
     report.memory === null ? [] : aligned(memoryRows(report.memory)),
     report.byCustomers.length === 0 ? [] : aligned(byCustomersRows(report.byCustomers)),
+    report.task === null ? [] : aligned(taskRows(report.task)),
     report.targets.length === 0 ? [] : aligned(targetRows(report.targets)),
   ]
   return `${blocks
@@ -218,6 +221,21 @@ const byCustomersRows = (results: readonly MemoryByCustomers[]): string[][] => [
     statesMb.toFixed(1),
   ]),
 ]
+
+const taskRows = (task: SubscriptionTask): string[][] => {
+  const { subscriptions, seconds, customersPerSecond, before, meanwhile } = task
+  const latency = ({ p50Ms, p99Ms }: typeof before) => `${p50Ms.toFixed(2)}, ${p99Ms.toFixed(2)}`
+  return [
+    ['a task over', 'seconds', 'customers/s', 'check, p50 and p99 ms', 'meanwhile'],
+    [
+      `${subscriptions.toLocaleString('en')} subscriptions`,
+      seconds.toFixed(1),
+      customersPerSecond.toFixed(0),
+      latency(before),
+      latency(meanwhile),
+    ],
+  ]
+}
 
 const targetRows = (targets: readonly Verdict[]): string[][] => [
   ['target', '', 'measured', ''],

@@ -6,7 +6,15 @@ import { runAgainst } from './against/run.ts'
 import { killChildren } from './child.ts'
 import { type MemoryByCustomers, memoryByCustomers } from './memory-by-customers.ts'
 import { type OnServer, onServer } from './on-server.ts'
-import { MAX_EVENTS, MIN_PAIRS, type Options, readOptions, USAGE, UsageError } from './options.ts'
+import {
+  MAX_EVENTS,
+  MIN_PAIRS,
+  type Options,
+  readOptions,
+  SUBSCRIPTIONS,
+  USAGE,
+  UsageError,
+} from './options.ts'
 import { type Memory, memoryOf } from './processes.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
@@ -18,6 +26,7 @@ import { runSize } from './size/run.ts'
 import { textOf as textOfSoak } from './soak/report.ts'
 import { runSoak, SOAK_SETTINGS } from './soak/run.ts'
 import { measureStartUp, type StartUp } from './start-up.ts'
+import { measureSubscriptionTask, type SubscriptionTask } from './subscription-task.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
 /** The results of a shorter soak test are not stored. */
@@ -25,6 +34,7 @@ const MIN_SOAK_MINUTES = 20
 const START_UP = 'start-up'
 const MEMORY = 'memory'
 const MEMORY_BY_CUSTOMERS = 'memory-by-customers'
+const SUBSCRIPTION_TASK = 'subscription-task'
 
 /** How long the server is idle before its memory is read, in milliseconds. */
 const IDLE_MS = 5000
@@ -38,6 +48,7 @@ async function main(options: Options): Promise<void> {
   const wants = (name: string) => options.only === null || options.only.includes(name)
   const startUp = wants(START_UP) ? await startUps() : []
   const byCustomers = wants(MEMORY_BY_CUSTOMERS) ? await cachedCustomers() : []
+  const task = wants(SUBSCRIPTION_TASK) ? await subscriptionTask(options) : null
   const measured = await onServer(
     async ({ pid }) => (wants(MEMORY) ? await idleMemory(pid) : null),
     (at, idle) => measure(at, { options, wants, idle }),
@@ -45,10 +56,28 @@ async function main(options: Options): Promise<void> {
   const { machine, memory, results } = measured
   const settings = { pairs: options.pairs, seconds: options.seconds, poolSize: POOL_SIZE }
   const date = new Date().toISOString()
-  const figures = { date, machine, settings, startUp, memory, byCustomers, scenarios: results }
+  const figures = {
+    date,
+    machine,
+    settings,
+    startUp,
+    memory,
+    byCustomers,
+    task,
+    scenarios: results,
+  }
   const report: Report = { ...figures, targets: verdictsOf(figures) }
   process.stdout.write(`\n${textOf(report)}`)
-  if (options.only === null && options.pairs >= MIN_PAIRS) write('latest.json', report)
+  const isWhole = options.only === null && options.subscriptions === SUBSCRIPTIONS
+  if (isWhole && options.pairs >= MIN_PAIRS) write('latest.json', report)
+}
+
+const subscriptionTask = ({ subscriptions }: Options): Promise<SubscriptionTask> => {
+  say(SUBSCRIPTION_TASK)
+  return onServer(
+    async () => null,
+    (at) => measureSubscriptionTask(at, subscriptions),
+  )
 }
 
 const cachedCustomers = (): Promise<MemoryByCustomers[]> => {
@@ -126,7 +155,8 @@ function giveUp(): void {
 }
 
 try {
-  const names = [START_UP, MEMORY, MEMORY_BY_CUSTOMERS, ...scenarios.map(({ name }) => name)]
+  const own = [START_UP, MEMORY, MEMORY_BY_CUSTOMERS, SUBSCRIPTION_TASK]
+  const names = [...own, ...scenarios.map(({ name }) => name)]
   const options = readOptions(process.argv.slice(2), names)
   watchStatements()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
