@@ -7,8 +7,6 @@ import {
 import type { Reader, Sql } from '../db/index.ts'
 import {
   column,
-  nothing,
-  pageRange,
   pageReader,
   row,
   rowExists,
@@ -67,14 +65,20 @@ export async function findEntity(
   )
 }
 
+/** The type of each entity is looked up, so that no plan begins with all entities of a type. */
+const typeOfEntity = sql`
+  cross join lateral (
+    select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t`
+
 const entitiesWithIds = (customerKey: Sql, ids: readonly string[]): Sql => sql`
-  select ${entityColumnList} from entities e cross join lateral (
-    select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t
-  where e.customer_key = ${customerKey} and e.id = any(${ids}::text[])`
+  select ${entityColumnList} from unnest((select ${ids}::text[])) as asked (id)
+    cross join lateral (
+      select * from entities where customer_key = ${customerKey} and id = asked.id limit 1) e
+    ${typeOfEntity}`
 
 /**
- * Returns a customer's entities by their ids, including archived ones, in no particular order. Null
- * if their metadata is too large to load at once.
+ * Returns a customer's entities by their ids, which are distinct, including archived entities, in
+ * no particular order. Null if their metadata is too large to load at once.
  */
 export const findEntities = togetherReader(entityRow, (customerKey: Uuid, ids: readonly string[]) =>
   entitiesWithIds(sql`${customerKey}::uuid`, ids),
@@ -122,17 +126,13 @@ export const listEntities = pageReader(
     const key = sql`e.entity_key`
     const table = sql`entities e`
     const of = sql`e.customer_key = ${customerKey}::uuid`
-    // The types are joined to the page, so that no plan reads all entities of a type.
-    const select = sql`
-      select ${entityColumnList} from (
-        select * from ${table}
-        where ${of}
-          ${includeArchived ? nothing : sql`and e.archived_at is null`}
-          ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
-          ${pageRange(key, page)}) e
-        join entity_types t using (entity_type_key)`
+    const select = sql`select ${entityColumnList} from ${table} ${typeOfEntity}`
+    const where = [
+      includeArchived ? null : sql`e.archived_at is null`,
+      type && sql`e.entity_type_key = ${type.key}::uuid`,
+    ]
     const beside = stateBeside(call, customerKey)
-    return { row: entityRow, select, table, of, large: [sql`metadata`], beside, key, page }
+    return { row: entityRow, select, table, of, where, large: [sql`metadata`], beside, key, page }
   },
 )
 

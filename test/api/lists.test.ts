@@ -185,3 +185,22 @@ for (const [name, enlarge] of Object.entries(ENLARGED))
     }
     assert.deepEqual(backward, forward)
   })
+
+test('a page has all its rows if only one of them is large', async () => {
+  const id = 'v1Beta.customers.entities.list'
+  for (const place of ['newest', 'between', 'oldest'] as const) {
+    const tenant = await furnishIn(world, 'mark')
+    const entities = ['1', '2', '3'].map((entity) => ({ id: entity, typeRefId: 'user' }))
+    await tenant.ok('v1Beta.customers.entities.upsert', { params: path, body: { entities } })
+    const large = { newest: '3', between: '2', oldest: '1' }[place]
+    const statement = sql`
+      update entities set metadata = ${LARGE}
+      where ${ofEnvironment(tenant)} and id = ${large}::text`
+    await world.bursar.app.db.transaction((tx) => tx.execute(statement))
+    const { data } = await tenant.ok(id, { params: path, query: { limit: '3' } })
+    assert.deepEqual(
+      data.map((row) => [row.id, JSON.stringify(row.metadata).length > 1_000_000]),
+      ['3', '2', '1'].map((entity) => [entity, entity === large]),
+    )
+  }
+})
