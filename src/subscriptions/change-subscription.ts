@@ -12,7 +12,12 @@ import { emptyLine, inTurn, subscriptionOf } from './change-line.ts'
 import { downgradePlanOf } from './journey.ts'
 import { findSubscription, type StoredLine } from './line-store.ts'
 import { loadPackages } from './load-packages.ts'
-import { loadNames, type Names, type OwnedSubscription } from './names-store.ts'
+import {
+  loadNames,
+  type NamedSubscription,
+  type Names,
+  type OwnedSubscription,
+} from './names-store.ts'
 import type { SubscriptionCall } from './provision.ts'
 import { saveChange, scheduleSettlement } from './save-change.ts'
 import { type SettledCustomer, settleCustomer, settled } from './settle-lines.ts'
@@ -42,13 +47,14 @@ export type Decision = {
 
 /**
  * Finds a subscription, locks its customer, and lets `work` change it in the same transaction. 404
- * `SubscriptionNotFound`; 412 as `refuseOutdated`; and what `work` throws.
+ * `SubscriptionNotFound`; 412 as `refuseOutdated`; and what `work` throws. The names are read in
+ * this transaction: later ones may be newer than the state token of the response.
  */
 export const withSubscription = (
   call: SubscriptionCall,
   id: string,
   work: (subject: Subject) => Promise<OwnedSubscription>,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   call.app.db.transaction(async (tx) => {
     const { app, scope } = call
     await holdCatalog(tx, scope)
@@ -62,7 +68,8 @@ export const withSubscription = (
       const names = await loadNames(tx, [{ customerKey, subscription: before }])
       refuseOutdated(call, () => subscriptionToWire(before, names))
     }
-    return work({ tx, call: at, customer, customerKey, stored, before })
+    const changed = await work({ tx, call: at, customer, customerKey, stored, before })
+    return { ...changed, names: await loadNames(tx, [changed]) }
   })
 
 /** Changes a subscription. 404 and 412 as `withSubscription`, and what `decide` throws. */
@@ -70,7 +77,7 @@ export const changeSubscription = (
   call: SubscriptionCall,
   id: string,
   decide: (subject: Subject) => Promise<Decision>,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   withSubscription(call, id, async (subject) => {
     const { tx, call: at, customer, customerKey, stored, before } = subject
     const { change: made, packages, ...shown } = await decide(subject)

@@ -9,7 +9,7 @@ import { changeSubscription, packagesOf } from './change-subscription.ts'
 import { newSuccessor, productOf } from './journey.ts'
 import { loadPackages } from './load-packages.ts'
 import { type MigrationTime, migrateSubscription as migrate } from './migrate-subscription.ts'
-import type { OwnedSubscription } from './names-store.ts'
+import type { NamedSubscription } from './names-store.ts'
 import type { SubscriptionCall } from './provision.ts'
 import { type ContentInput, readAddons, readMetadata, readOverrides } from './read-content.ts'
 import { changeSalesforceId } from './revision-store.ts'
@@ -29,7 +29,7 @@ export const updateSubscription = (
   call: SubscriptionCall,
   id: string,
   request: UpdateRequest,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   changeSubscription(call, id, async (subject) => {
     const { tx, call: at, customerKey, stored, before } = subject
     const { now, scope } = at
@@ -62,7 +62,7 @@ export const cancelSubscription = (
   call: SubscriptionCall,
   id: string,
   input: CancelInput,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   changeSubscription(call, id, async (subject) => {
     const { tx, call: at, stored, before } = subject
     const product = await productOf(tx, stored.productKey)
@@ -81,7 +81,7 @@ export const cancelFutureUpdates = (
   call: SubscriptionCall,
   id: string,
   kind: 'SCHEDULED' | 'PENDING_PAYMENT',
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   changeSubscription(call, id, async ({ tx, call: { now }, stored, before }) => {
     const packages = await loadPackages(tx, [stored.line], { keys: [], now })
     return { change: giveUp(stored.line, before.key, { kind, at: now }), packages }
@@ -92,7 +92,7 @@ export const migrateSubscription = (
   call: SubscriptionCall,
   id: string,
   time: MigrationTime,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   changeSubscription(call, id, async ({ tx, call: { now }, stored, before }) => {
     const packages = await loadPackages(tx, [stored.line], { keys: [before.planKey], now })
     return { change: migrate(stored.line, before.key, time, { at: now, packages }), packages }

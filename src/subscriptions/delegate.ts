@@ -5,7 +5,7 @@ import { inBody } from '../kernel/field.ts'
 import { refuseOver } from './cancel-subscription.ts'
 import { unchanged } from './change-line.ts'
 import { changeSubscription } from './change-subscription.ts'
-import { loadNames, type OwnedSubscription } from './names-store.ts'
+import { loadNames, type NamedSubscription } from './names-store.ts'
 import type { SubscriptionCall } from './provision.ts'
 import { changePayer } from './revision-store.ts'
 import type { LineChange } from './types.ts'
@@ -19,7 +19,7 @@ export const delegateSubscription = (
   call: SubscriptionCall,
   id: string,
   targetCustomerId: string,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   changeSubscription(
     call,
     id,

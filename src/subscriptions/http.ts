@@ -21,7 +21,7 @@ import {
   updateSubscription,
 } from './commands.ts'
 import { delegateSubscription } from './delegate.ts'
-import { loadNames, type OwnedSubscription } from './names-store.ts'
+import { loadNames, type NamedSubscription } from './names-store.ts'
 import { type ProvisionRequest, provision, type SubscriptionCall } from './provision.ts'
 import { listSubscriptions, retrieveSubscription } from './queries.ts'
 import type { ContentInput, OverrideInput } from './read-content.ts'
@@ -148,10 +148,9 @@ function cancelFromWire(body: SubscriptionCancelRequestBody): CancelInput {
   }
 }
 
-async function answer({ app }: Call, owned: OwnedSubscription) {
-  const names = await loadNames(app.db.read, [owned])
-  return { data: subscriptionToWire(owned.subscription, names) }
-}
+const answer = ({ subscription, names }: NamedSubscription) => ({
+  data: subscriptionToWire(subscription, names),
+})
 
 type Subscriptions =
   | 'v1.subscriptions.provision'
@@ -173,13 +172,13 @@ export const subscriptionHandlers = (
   return {
     'v1.subscriptions.provision': async ({ body }, call) => {
       const done = await provision(callOf(call), provisionFromWire(body))
-      const { data: subscription } = await answer(call, done)
+      const { data: subscription } = answer(done)
       const { isScheduled, entitlements } = done
       const { id } = subscription
       return { data: { id, status: 'SUCCESS', isScheduled, subscription, entitlements } }
     },
     'v1.subscriptions.retrieve': async ({ params }, call) =>
-      answer(call, await retrieveSubscription(call, params.id)),
+      answer(await retrieveSubscription(call, params.id)),
     'v1.subscriptions.list': async ({ query }, call) => {
       const page = await listSubscriptions(call, {
         customerId: query.customerId ?? null,
@@ -194,22 +193,19 @@ export const subscriptionHandlers = (
       return pageToWire(page, ({ subscription }) => subscriptionToWire(subscription, names))
     },
     'v1.subscriptions.update': async ({ params, body }, call) =>
-      answer(call, await updateSubscription(callOf(call), params.id, updateFromWire(body))),
+      answer(await updateSubscription(callOf(call), params.id, updateFromWire(body))),
     'v1.subscriptions.cancel': async ({ params, body }, call) =>
-      answer(call, await cancelSubscription(callOf(call), params.id, cancelFromWire(body))),
+      answer(await cancelSubscription(callOf(call), params.id, cancelFromWire(body))),
     'v1.subscriptions.migrate': async ({ params, body }, call) => {
       const time = body.subscriptionMigrationTime ?? 'IMMEDIATE'
-      return answer(call, await migrateSubscription(callOf(call), params.id, time))
+      return answer(await migrateSubscription(callOf(call), params.id, time))
     },
     'v1.subscriptions.transfer': async ({ params, body }, call) => {
       const { destinationResourceId } = body
-      return answer(
-        call,
-        await transferSubscription(callOf(call), params.id, destinationResourceId),
-      )
+      return answer(await transferSubscription(callOf(call), params.id, destinationResourceId))
     },
     'v1.subscriptions.delegate': async ({ params, body }, call) =>
-      answer(call, await delegateSubscription(callOf(call), params.id, body.targetCustomerId)),
+      answer(await delegateSubscription(callOf(call), params.id, body.targetCustomerId)),
     'v1.subscriptions.futureUpdate.cancelSchedule': async ({ params }, call) => {
       await cancelFutureUpdates(callOf(call), params.id, 'SCHEDULED')
       return { data: { id: params.id } }

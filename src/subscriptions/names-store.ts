@@ -30,6 +30,9 @@ const factsRow = row<NamedFacts & { key: Uuid }>({
 
 export type OwnedSubscription = { customerKey: Uuid; subscription: Subscription }
 
+/** A subscription as it can be shown. */
+export type NamedSubscription = { subscription: Subscription; names: Names }
+
 /** Returns the ids of everything that subscriptions name. The subscriptions must be stored. */
 export async function loadNames(
   reader: Reader,

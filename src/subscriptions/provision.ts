@@ -13,6 +13,7 @@ import { decideTrial, type TrialQuestion } from './decide-trial.ts'
 import { findPlace, type Place } from './find-place.ts'
 import { newSuccessor } from './journey.ts'
 import { findHistory } from './line-store.ts'
+import { loadNames, type NamedSubscription } from './names-store.ts'
 import { type ProvisionInput, provisionSubscription } from './provision-subscription.ts'
 import { type ContentInput, readAddons, readMetadata, readOverrides } from './read-content.ts'
 import { saveChange, scheduleSettlement, takenId } from './save-change.ts'
@@ -41,9 +42,7 @@ export type ProvisionRequest = ContentInput & {
 }
 
 /** The subscription that the request is about, and what the customer may use now. */
-export type ProvisionResult = {
-  customerKey: Uuid
-  subscription: Subscription
+export type ProvisionResult = NamedSubscription & {
   isScheduled: boolean
   entitlements: CustomerEntitlements['entitlements']
 }
@@ -90,12 +89,9 @@ export const provision = (
     })
     triggers.delete(resourceId)
     await publishAt(tx, at, { customerKey, triggers }, call.publishEntitlements)
-    return {
-      customerKey,
-      subscription: subscriptionOf(change.line, key),
-      isScheduled,
-      entitlements,
-    }
+    const subscription = subscriptionOf(change.line, key)
+    const names = await loadNames(tx, [{ customerKey, subscription }])
+    return { subscription, names, isScheduled, entitlements }
   })
 
 const isTaken = async (tx: Tx, { scope }: Call, id: string): Promise<boolean> =>

@@ -12,7 +12,7 @@ import { unknownSubscription } from './change-subscription.ts'
 import { findSubscription, loadLinesByKey, type StoredSubscription } from './line-store.ts'
 import { type SubscriptionFilter, listSubscriptions as storedPage } from './list-store.ts'
 import { loadPackages } from './load-packages.ts'
-import type { OwnedSubscription } from './names-store.ts'
+import { loadNames, type NamedSubscription, type OwnedSubscription } from './names-store.ts'
 import { SETTLE } from './save-change.ts'
 import { lineAt, nextInstant } from './timeline.ts'
 
@@ -20,13 +20,13 @@ import { lineAt, nextInstant } from './timeline.ts'
 export async function retrieveSubscription(
   { app, scope }: Call,
   id: string,
-): Promise<OwnedSubscription> {
+): Promise<NamedSubscription> {
   const { read } = app.db
   const customerKey = await findOwner(read, scope, { kind: 'subscription', id })
   const found = customerKey && (await findSubscription(read, customerKey, id))
   if (!found) throw unknownSubscription(id)
   const [now = found] = await asOf(read, [found], app.clock.now())
-  return now
+  return { ...now, names: await loadNames(read, [now]) }
 }
 
 /**

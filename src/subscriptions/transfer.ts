@@ -8,7 +8,7 @@ import { type Subject, withSubscription } from './change-subscription.ts'
 import { lineAtPlace, provideResource } from './find-place.ts'
 import { productOf } from './journey.ts'
 import type { StoredLine } from './line-store.ts'
-import { loadNames, type OwnedSubscription } from './names-store.ts'
+import { loadNames, type NamedSubscription } from './names-store.ts'
 import type { SubscriptionCall } from './provision.ts'
 import { insertRevisions, saveLine, saveRevisions } from './revision-store.ts'
 import { saveChange, scheduleSettlement } from './save-change.ts'
@@ -27,7 +27,7 @@ export const transferSubscription = (
   call: SubscriptionCall,
   id: string,
   resourceId: string,
-): Promise<OwnedSubscription> =>
+): Promise<NamedSubscription> =>
   withSubscription(call, id, async (subject) => {
     const { tx, call: at, customer, customerKey, stored, before } = subject
     refuseEnded(before)
