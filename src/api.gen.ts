@@ -153,7 +153,7 @@ export type AddonUpdateRequestBody = {
    */
   dependencies?: string[] | null
   /**
-   * Only `DRAFT`, which it has.
+   * Only `DRAFT`, because only a draft can be changed.
    */
   status?: PackageStatus
   /**
@@ -6622,7 +6622,7 @@ export type Operations = {
     }
     query: {
       /**
-       * `true` returns the draft, if there is one besides a published version.
+       * `true` returns the draft, also one that was never published. Without one: 404. Otherwise the latest version is returned, or the draft if there is none.
        */
       draft?: 'true' | 'false'
       /**
@@ -6717,7 +6717,7 @@ export type Operations = {
     }
     query: {
       /**
-       * `true` returns the draft, if there is one besides a published version.
+       * `true` returns the draft, also one that was never published. Without one: 404. Otherwise the latest version is returned, or the draft if there is none.
        */
       draft?: 'true' | 'false'
     }
@@ -8073,7 +8073,7 @@ export type Operations = {
     }
     query: {
       /**
-       * `true` returns the draft, if there is one besides a published version.
+       * `true` returns the draft, also one that was never published. Without one: 404. Otherwise the latest version is returned, or the draft if there is none.
        */
       draft?: 'true' | 'false'
       /**
@@ -8172,7 +8172,7 @@ export type Operations = {
     }
     query: {
       /**
-       * `true` returns the draft, if there is one besides a published version.
+       * `true` returns the draft, also one that was never published. Without one: 404. Otherwise the latest version is returned, or the draft if there is none.
        */
       draft?: 'true' | 'false'
     }

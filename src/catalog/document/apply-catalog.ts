@@ -157,7 +157,7 @@ async function archivedPackages(
 ): Promise<CatalogReference[]> {
   const packages = items.filter(({ type }) => type === 'PLAN' || type === 'ADDON')
   const ids = packages.map(({ id }) => id)
-  const query = { type: null, ids, version: 'SHOWN' as const }
+  const query = { type: null, ids, version: 'LATEST_FIRST' as const }
   const found = await findPackages(app.db.read, scope, query)
   const archived = new Set(found.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [id])))
   return packages.filter(({ id }) => archived.has(id))

@@ -6,7 +6,7 @@ import { firstRepeat } from '../../kernel/first-repeat.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
-import { draftToChange } from './change-versions.ts'
+import { refuseUnchangeable } from './change-versions.ts'
 import { INHERITANCE_LIMIT } from './entitlements/inherit.ts'
 import { leadsTo, linksBy, longestChain } from './links.ts'
 import type { Peer } from './store.ts'
@@ -62,7 +62,7 @@ export function newPackage(
 
 /**
  * Returns a package after a change of its draft, or the same object if nothing differs. `peers`
- * are all packages of its product. 400 as `draftToChange`, `InvalidArgumentError`,
+ * are all packages of its product. 400 as `refuseUnchangeable`, `InvalidArgumentError`,
  * `PlansCircularDependencyError`, `EntityIsArchivedError` for an archived package that is named,
  * `InvalidMetadataError`; 404 `PlanNotFound` and `AddonsNotFound` for what the product does not
  * have.
@@ -72,7 +72,7 @@ export function changeContent(
   input: PackageInput,
   { now, peers }: { now: Instant; peers: readonly Peer[] },
 ): PackageAtVersion {
-  draftToChange(before)
+  refuseUnchangeable(before)
   if (input.hasCharges)
     throw badInput(inBody('charges'), 'charges: not served yet', 'UnsupportedParameter')
   refuseOtherStatus(input.status)
@@ -141,6 +141,8 @@ function compatibleAddonsNamed(
   peers: readonly Peer[],
 ) {
   const addons = addonsNamed(plan, ids, { name: 'compatibleAddonIds', peers })
+  // A pricing type never changes after the creation. If it could, a publication and a change of the
+  // add-on would have to refuse this, too.
   const { pricingType } = plan.content
   if (pricingType === 'FREE' && addons.length > 0)
     throw badInput(

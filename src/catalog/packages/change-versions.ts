@@ -34,16 +34,11 @@ export function withoutDraft(before: Package, now: Instant): Package | null {
   return before.latestVersion === null ? null : { ...before, draftVersion: null, updatedAt: now }
 }
 
-/** Returns the package with its draft as the latest version. 400 as `draftToPublish`. */
-export const published = (before: Package, now: Instant): Package & { latestVersion: number } => ({
-  ...before,
-  latestVersion: draftToPublish(before),
-  draftVersion: null,
-  updatedAt: now,
-})
-
-/** Returns the number of the draft. 400 `EntityIsArchivedError`, `PackageAlreadyPublished`. */
-export function draftToPublish(before: Package): number {
+/**
+ * Returns the package with its draft as the latest version. 400 `EntityIsArchivedError`,
+ * `PackageAlreadyPublished`.
+ */
+export function published(before: Package, now: Instant): Package & { latestVersion: number } {
   refuseArchived(before)
   if (before.draftVersion === null)
     throw badInput(
@@ -51,14 +46,11 @@ export function draftToPublish(before: Package): number {
       `${before.id} has no draft; create one first`,
       'PackageAlreadyPublished',
     )
-  return before.draftVersion
+  return { ...before, latestVersion: before.draftVersion, draftVersion: null, updatedAt: now }
 }
 
-/**
- * Returns the number of the draft. 400 `EntityIsArchivedError`,
- * `CannotEditPackageInNonDraftMode`.
- */
-export function draftToChange(before: Package): number {
+/** 400 `EntityIsArchivedError`; `CannotEditPackageInNonDraftMode` if there is no draft. */
+export function refuseUnchangeable(before: Package): void {
   refuseArchived(before)
   if (before.draftVersion === null)
     throw badInput(
@@ -66,7 +58,6 @@ export function draftToChange(before: Package): number {
       `${before.id} is published and has no draft; create one first`,
       'CannotEditPackageInNonDraftMode',
     )
-  return before.draftVersion
 }
 
 /**

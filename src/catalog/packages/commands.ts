@@ -125,7 +125,7 @@ export const removeDraft = (call: Call, { type, id }: PackageName): Promise<void
       refuseNamed(id, await namesOf(tx, before))
       await writes.deletePackage(tx, before.key)
     } else {
-      const { content } = await store.lockPackageByKey(tx, before.key, 'SHOWN')
+      const { content } = await store.lockPackageByKey(tx, before.key, 'LATEST_FIRST')
       await writes.savePackage(tx, at.scope, { ...after, content })
       await writes.deleteDrafts(tx, null, [store.versionOf(before)])
     }
@@ -144,7 +144,7 @@ function refuseNamed(id: string, { children, plans, dependents }: Names): void {
 }
 
 /**
- * Publishes the draft of a package. 404 unknown. 400 as `draftToPublish`, then
+ * Publishes the draft of a package. 404 unknown. 400 as `published`, then
  * `PackagePricingTypeNotSet`, `PlanCannotBePublishWhenBasePlanIsDraft`,
  * `PlanCannotBePublishWhenCompatibleAddonIsDraft`, `UnPublishedPackage` for add-ons that it needs;
  * then as `refuseUnpublishable`. 412 as `refuseNewerDraft`. Returns the id of the task that moves
@@ -185,7 +185,7 @@ async function supersede(
   { key, latestVersion }: PackageAtVersion,
 ): Promise<PackageAtVersion | null> {
   if (latestVersion === null) return null
-  const latest = await store.lockPackageByKey(tx, key, 'SHOWN')
+  const latest = await store.lockPackageByKey(tx, key, 'LATEST_FIRST')
   await writes.supersede(tx, key, latestVersion)
   return latest
 }

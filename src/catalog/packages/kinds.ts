@@ -15,10 +15,10 @@ const kindOf = (
   type: PackageType,
   toWire: (shown: PackageAtVersion) => object,
 ): CatalogKind<PackageAtVersion> => ({
-  noun: 'a plan or add-on',
+  noun: 'a plan or add-on with the id',
   decides: false,
   find: (tx: Tx, scope: Scope, ids: readonly string[]) =>
-    findPackages(tx, scope, { type: null, ids, version: 'SHOWN' }),
+    findPackages(tx, scope, { type: null, ids, version: 'LATEST_FIRST' }),
   lock: (tx: Tx, scope: Scope, ids: readonly string[]) => lockPackages(tx, scope, type, ids),
   save: savePackage,
   toWire,

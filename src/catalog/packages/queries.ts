@@ -18,7 +18,7 @@ export async function retrievePackage(
   { type, id, isDraft }: { type: PackageType; id: string; isDraft: boolean },
   field: Field = inPath('id'),
 ): Promise<PackageAtVersion> {
-  const version = isDraft ? 'CHANGED' : 'SHOWN'
+  const version = isDraft ? 'DRAFT_FIRST' : 'LATEST_FIRST'
   const [found] = await store.findPackages(app.db.read, scope, { type, ids: [id], version })
   if (found === undefined) throw unknownPackage(field, type, id)
   if (isDraft && found.draftVersion === null)

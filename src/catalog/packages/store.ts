@@ -95,12 +95,12 @@ export const versionOf = ({ key, content }: PackageAtVersion): VersionKey => ({
 })
 
 /** Which version of a package to read. Every package has one to show and one to change. */
-export type VersionChoice = 'SHOWN' | 'CHANGED'
+export type VersionChoice = 'LATEST_FIRST' | 'DRAFT_FIRST'
 
 /** The latest version is shown; the draft is changed. If there is none, the other one is used. */
 const VERSION_CHOICES: { readonly [Choice in VersionChoice]: Sql } = {
-  SHOWN: sql`coalesce(p.latest_version, p.draft_version)`,
-  CHANGED: sql`coalesce(p.draft_version, p.latest_version)`,
+  LATEST_FIRST: sql`coalesce(p.latest_version, p.draft_version)`,
+  DRAFT_FIRST: sql`coalesce(p.draft_version, p.latest_version)`,
 }
 
 const ofType = (type: PackageType | null): Sql =>
@@ -122,7 +122,7 @@ export const lockPackages = (tx: Tx, scope: Scope, type: PackageType, ids: reado
   tx.many(
     packageRow,
     sql`
-    ${withIds(scope, { type, ids, version: 'CHANGED' })}
+    ${withIds(scope, { type, ids, version: 'DRAFT_FIRST' })}
     order by p.package_key for update of p`,
   )
 

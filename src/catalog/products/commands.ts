@@ -75,7 +75,7 @@ function plansOf(
   { startPlan, downgradePlan }: Journey<string>,
 ): Promise<PackageAtVersion[]> {
   const ids = [startPlan, downgradePlan].filter((id) => id !== null)
-  return findPackages(tx, scope, { type: 'Plan', ids, version: 'SHOWN' })
+  return findPackages(tx, scope, { type: 'Plan', ids, version: 'LATEST_FIRST' })
 }
 
 /**

@@ -180,7 +180,7 @@ async function saveDraft(
   const { type, id, key, content } = draft
   const updatedAt = call.now
   await savePackage(tx, call.scope, { ...draft, updatedAt, content: { ...content, updatedAt } })
-  const after = await lockPackageByKey(tx, key, 'CHANGED')
+  const after = await lockPackageByKey(tx, key, 'DRAFT_FIRST')
   const wire = (version: PackageAtVersion, changed: readonly PackageEntitlement[]) => ({
     ...PACKAGES[type].toWire(version),
     changedEntitlements: changed.map(entitlementToWire),
