@@ -23,6 +23,20 @@ const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, stri
   ],
   [
     'MONTH',
+    'SubscriptionStart',
+    '2026-01-31T10:00',
+    '2026-02-28T09:59',
+    ['2026-01-31T10:00', '2026-01-31T10:00', '2026-02-28T10:00'],
+  ],
+  [
+    'MONTH',
+    'SubscriptionStart',
+    '2026-01-31T10:00',
+    '2026-04-30T10:00',
+    ['2026-01-31T10:00', '2026-04-30T10:00', '2026-05-31T10:00'],
+  ],
+  [
+    'MONTH',
     null,
     '2026-01-31T10:00',
     '2026-02-28T10:00',

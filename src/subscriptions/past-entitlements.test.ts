@@ -102,20 +102,41 @@ test('entitlements of the past come in pages, and refuse the future and unknown 
   )
 })
 
-test('another plan resets usage as its product says, but never the usage of a level', async (t) => {
-  t.after(() => clock.moveTo(START))
-  const used = async (behavior: string) => {
-    const id = behavior.toLowerCase().replaceAll('_', '-')
+/** Plans before and after: free or paid, by the month or by the year. */
+const CHANGES = {
+  'paid to paid': ['PAID', 'PAID'],
+  'free to paid': ['FREE', 'PAID'],
+  'paid to free': ['PAID', 'FREE'],
+  'free to free': ['FREE', 'FREE'],
+  'month to year': ['PAID', 'PAID', 'ANNUALLY'],
+} as const
+/** What is used after 8,000 were, by the rule of the product, as the table says. */
+const USED: readonly (readonly [behavior: string, change: keyof typeof CHANGES, used: number])[] = [
+  ['ALWAYS_RESET', 'paid to paid', 0],
+  ['ALWAYS_RESET', 'free to paid', 0],
+  ['ALWAYS_RESET', 'free to free', 0],
+  ['BILLING_PERIOD_CHANGE', 'paid to paid', 8000],
+  ['BILLING_PERIOD_CHANGE', 'free to free', 8000],
+  ['BILLING_PERIOD_CHANGE', 'free to paid', 0],
+  ['BILLING_PERIOD_CHANGE', 'paid to free', 0],
+  ['BILLING_PERIOD_CHANGE', 'month to year', 0],
+  ['NEVER_RESET', 'paid to paid', 8000],
+  ['NEVER_RESET', 'month to year', 8000],
+]
+for (const [behavior, change, expected] of USED)
+  test(`another plan and usage: ${behavior}, ${change}`, async (t) => {
+    t.after(() => clock.moveTo(START))
+    const id = `${behavior}-${change}`.toLowerCase().replaceAll(/[ _]/g, '-')
     const productId = `product-${id}`
-    clock.moveTo(START)
+    const [before, after, billingPeriod = 'MONTHLY'] = CHANGES[change]
     await sale.product(productId)
     await tenant.ok('v1.products.updateProduct', {
       params: { id: productId },
       body: { usageResetCutoffRule: { behavior } },
     })
     const gives = (limit: number) => ({ calls: monthly(limit), seats: { usageLimit: limit } })
-    await sale.plan(`small-${id}`, gives(10_000), { productId })
-    await sale.plan(`large-${id}`, gives(50_000), { productId })
+    await sale.plan(`small-${id}`, gives(10_000), { productId, pricingType: before })
+    await sale.plan(`large-${id}`, gives(50_000), { productId, pricingType: after })
     await sale.customer(id)
     await sale.provision(id, `small-${id}`)
     const report = async (value: number) => {
@@ -124,20 +145,33 @@ test('another plan resets usage as its product says, but never the usage of a le
     }
     await report(8000)
     clock.moveTo(START + DAY_MS)
-    await sale.provision(id, `large-${id}`)
+    await sale.provision(id, `large-${id}`, { billingPeriod })
     const calls = await check(id, 'calls')
     const seats = await check(id, 'seats')
-    assert.equal(calls.usageLimit, 50_000)
+    assert.deepEqual([calls.currentUsage, calls.usageLimit], [expected, 50_000])
+    assert.equal(seats.currentUsage, 8000, 'a level is never reset')
     assert.equal(calls.usagePeriodStart, '2026-05-01T00:00:00.000Z')
     assert.equal(calls.usagePeriodEnd, '2026-06-01T00:00:00.000Z')
     const [reported] = await report(5)
-    assert.equal(reported?.currentUsage, Number(calls.currentUsage) + 5)
+    assert.equal(reported?.currentUsage, expected + 5)
     assert.equal(reported?.usagePeriodStart, calls.usagePeriodStart)
     assert.deepEqual(await differencesOf(world, tenant, id), {})
     clock.moveTo(instantFromWire('2026-06-01T00:00:00.000Z'))
     assert.equal((await check(id, 'calls')).currentUsage, 0)
-    return [calls.currentUsage, seats.currentUsage]
+  })
+
+test('another number of an add-on never resets usage', async () => {
+  await sale.product('of-quantities')
+  await sale.addon('more-calls', { calls: { usageLimit: 1000 } }, 'of-quantities')
+  await sale.plan('with-calls', { calls: monthly(10_000) }, { productId: 'of-quantities' })
+  await sale.customer('more')
+  const { id } = await sale.provision('more', 'with-calls')
+  const usages = [{ customerId: 'more', featureId: 'calls', value: 8000 }]
+  await tenant.ok('v1.usage.report', { body: { usages } })
+  for (const quantity of [2, 1]) {
+    const body = { addons: [{ id: 'more-calls', quantity }] }
+    await tenant.ok('v1.subscriptions.update', { params: { id }, body })
+    const { currentUsage, usageLimit } = await check('more', 'calls')
+    assert.deepEqual([currentUsage, usageLimit], [8000, 10_000 + 1000 * quantity])
   }
-  assert.deepEqual(await used('ALWAYS_RESET'), [0, 8000])
-  assert.deepEqual(await used('NEVER_RESET'), [8000, 8000])
 })
