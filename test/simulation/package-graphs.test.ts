@@ -20,11 +20,22 @@ const FREE = 'free'
 
 type Step = [OperationId, Request]
 
-const planId = fc.constantFrom(...PLANS)
-const addonId = fc.constantFrom(...ADDONS)
+/** The product that may become a copy of the first one, and the ids of the packages in it. */
+const COPY = 'eu'
+const copied = (id: string) => `${id}-${COPY}`
+const orCopied = (ids: readonly string[]) =>
+  fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...ids) },
+    { weight: 1, arbitrary: fc.constantFrom(...ids).map(copied) },
+  )
+const isPlan = (id: string) => PLANS.some((plan) => id === plan || id === copied(plan))
+
+const planId = orCopied(PLANS)
+const addonId = orCopied(ADDONS)
+const packageId = orCopied([...PLANS, ...ADDONS])
 const featureId = fc.constantFrom(...FEATURES)
 /** Mostly the first product, so that packages meet. */
-const home = fc.constantFrom('app', 'app', 'app', 'other')
+const home = fc.constantFrom('app', 'app', 'app', 'other', COPY)
 const migrationType = fc.constantFrom('NEW_CUSTOMERS', 'ALL_CUSTOMERS')
 const few = (ids: fc.Arbitrary<string>) => fc.uniqueArray(ids, { maxLength: 2 })
 
@@ -32,8 +43,8 @@ const few = (ids: fc.Arbitrary<string>) => fc.uniqueArray(ids, { maxLength: 2 })
 const onPackage = (
   verb: 'createDraft' | 'removeDraft' | 'archive' | 'publish',
 ): fc.Arbitrary<Step> =>
-  fc.tuple(fc.constantFrom(...PLANS, ...ADDONS), migrationType).map(([id, type]): Step => {
-    const kind = PLANS.includes(id) ? 'plans' : 'addons'
+  fc.tuple(packageId, migrationType).map(([id, type]): Step => {
+    const kind = isPlan(id) ? 'plans' : 'addons'
     const body = verb === 'publish' ? { body: { migrationType: type } } : {}
     return [`v1.${kind}.${verb}`, { params: { id }, ...body }]
   })
@@ -67,15 +78,14 @@ const addonChange: fc.Arbitrary<Step> = fc
 
 const entitlementChange: fc.Arbitrary<Step> = fc
   .record({
-    owner: fc.constantFrom(...PLANS, ...ADDONS),
+    owner: packageId,
     id: featureId,
     usageLimit: fc.integer({ min: 0, max: 9 }),
     verb: fc.constantFrom('create', 'create', 'update', 'delete'),
   })
   .map(({ owner, id, usageLimit, verb }): Step => {
-    const isPlan = PLANS.includes(owner)
-    const kind = isPlan ? 'plans' : 'addons'
-    const params = isPlan ? { planId: owner } : { addonId: owner }
+    const kind = isPlan(owner) ? 'plans' : 'addons'
+    const params = isPlan(owner) ? { planId: owner } : { addonId: owner }
     if (verb === 'create') {
       const entitlement = { id, type: 'FEATURE', usageLimit }
       const body = { entitlements: [entitlement] }
@@ -108,7 +118,7 @@ const settings: fc.Arbitrary<Step> = fc
   ])
 
 const duplication: fc.Arbitrary<Step> = fc
-  .record({ id: home, targetId: fc.constantFrom('eu', 'us', 'app') })
+  .record({ id: home, targetId: fc.constantFrom(COPY, COPY, 'us', 'app') })
   .map(({ id, targetId }) => [
     'v1.products.duplicateProduct',
     { params: { id }, body: { targetId } },
@@ -124,14 +134,14 @@ const steps = fc.array(
     { weight: 8, arbitrary: planChange },
     { weight: 4, arbitrary: addonChange },
     { weight: 8, arbitrary: entitlementChange },
-    { weight: 8, arbitrary: onPackage('publish') },
-    { weight: 8, arbitrary: onPackage('createDraft') },
+    { weight: 12, arbitrary: onPackage('publish') },
+    { weight: 10, arbitrary: onPackage('createDraft') },
     { weight: 1, arbitrary: onPackage('removeDraft') },
     { weight: 3, arbitrary: onPackage('archive') },
     { weight: 2, arbitrary: settings },
-    { weight: 1, arbitrary: duplication },
+    { weight: 2, arbitrary: duplication },
     { weight: 1, arbitrary: onObject('v1.products.archiveProduct', home) },
-    { weight: 6, arbitrary: onObject('v1.products.unarchiveProduct', home) },
+    { weight: 4, arbitrary: onObject('v1.products.unarchiveProduct', home) },
     { weight: 1, arbitrary: onObject('v1.features.archiveFeature', featureId) },
     { weight: 3, arbitrary: onObject('v1.features.unarchiveFeature', featureId) },
   ),

@@ -38,11 +38,16 @@ const move = fc.oneof(
   }),
 )
 export type Move = typeof move extends fc.Arbitrary<infer T> ? T : never
+/** The most moves of one customer. With fewer moves, there is more time between them. */
+const MOVES = Number(process.env.BURSAR_TEST_MOVES ?? 40)
 /** Moves of one customer, each with the number of steps before it. */
-export const moves = fc.array(fc.tuple(fc.integer({ min: 0, max: 140 }), move), {
-  minLength: 10,
-  maxLength: 40,
-})
+export const moves = fc.array(
+  fc.tuple(fc.integer({ min: 0, max: Math.ceil(5600 / MOVES) }), move),
+  {
+    minLength: Math.ceil(MOVES / 4),
+    maxLength: MOVES,
+  },
+)
 
 /**
  * Returns the move with ids and instants; null if it is about no subscription. `open` are the
