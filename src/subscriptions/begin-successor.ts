@@ -77,10 +77,12 @@ export function replacePlan(
   const { firstPayment, cancellation, ending, content, startsAt, usageCutoff } = plan
   const pricingType = pricingTypeAt(planKey, { at, packages })
   const billingPeriod = pricingType === 'FREE' ? null : plan.billingPeriod
+  // Periods that begin anew begin with the subscription, which may have been sold for the past.
+  const anewAt = plan.anchor === 'NOW' ? at : startsAt
   const after = newSubscription({
     ...{ key, id, planKey, pricingType, createdAt: at, startsAt, billingPeriod },
     ...{ firstPayment, cancellation, ending, content, usageCutoff },
-    anchor: anchorAfter(before, billingPeriod, { at, choice: plan.anchor }),
+    anchor: anchorAfter(before, billingPeriod, { at: anewAt, choice: plan.anchor }),
   })
   return add(line, after, { at, packages })
 }

@@ -214,6 +214,7 @@ for (const [name, present, input, expected, answer] of rows)
     assert.equal(`${key} ${isScheduled ? 'later' : 'now'}`, answer)
   })
 
+const PAST = { startsAt: AT - DAY_MS }
 const anchors = [
   ['paid to paid goes on', basic, request('3-pro'), START],
   ['an anchor can begin anew', basic, request('3-pro', { anchor: 'NOW' }), AT],
@@ -225,6 +226,15 @@ const anchors = [
     START,
   ],
   ['free to paid begins', free, request('3-pro'), AT],
+  ['free to paid from the past begins there', free, request('3-pro', PAST), AT - DAY_MS],
+  [
+    'another length from the past begins there',
+    basic,
+    request('3-pro', { ...PAST, billingPeriod: 'ANNUALLY' }),
+    AT - DAY_MS,
+  ],
+  ['paid to paid from the past goes on', basic, request('3-pro', PAST), START],
+  ['from the past, but anew', free, request('3-pro', { ...PAST, anchor: 'NOW' }), AT],
   ['paid to free has no periods', basic, request('1-free'), null],
   ['a trial that becomes paid begins', trying, request('2-basic'), AT],
 ] as const
