@@ -87,6 +87,10 @@ for (const [what, call] of [
     'the add-ons of a product',
     (reader: Reader) => listPackages(reader, scope, { ...all, type: 'Addon', productId: 'app' }),
   ],
+  [
+    'the plans of a product',
+    (reader: Reader) => listPackages(reader, scope, { ...all, type: 'Plan', productId: 'app' }),
+  ],
   ['the links of a product', (reader: Reader) => peersIn(reader, productKey)],
   ['the packages of a product', (reader: Reader) => lockPackagesOf(reader, productKey, 'ACTIVE')],
   [

@@ -263,6 +263,21 @@ const listRow = row<{ key: Uuid; of: PackageAtVersion }>({
   of: column.group(packageRow),
 })
 
+/**
+ * The keys of the drafts and latest versions of a product, at most two of each package. The rows of
+ * the list are looked up by these, however many versions were superseded.
+ */
+const currentVersionsOf = (scope: Scope, productId: string): Sql => sql`
+  select current.version_key
+  from products as sold
+    join packages as member on member.product_key = sold.product_key
+    cross join lateral unnest(array[member.latest_version, member.draft_version]) as one (number)
+    cross join lateral (
+      select version_key from package_versions
+      where package_versions.package_key = member.package_key
+        and package_versions.version = one.number offset 0) as current
+  where sold.environment_key = ${scope.environmentKey}::uuid and sold.id = ${productId}::text`
+
 /** A package with a draft and a published version is listed twice. */
 export const listPackages: (
   reader: Reader,
@@ -279,10 +294,7 @@ export const listPackages: (
       sql`v.listed_type = ${filter.type}::text`,
       filter.productId === null
         ? null
-        : sql`p.product_key = (
-            select product_key from products
-            where environment_key = ${scope.environmentKey}::uuid
-              and id = ${filter.productId}::text)`,
+        : sql`v.version_key = any(array(${currentVersionsOf(scope, filter.productId)}))`,
       filter.statuses &&
         sql`case when p.archived_at is not null then 'ARCHIVED'
           when v.published_at is null then 'DRAFT' else 'PUBLISHED' end
