@@ -5835,6 +5835,10 @@ export type Task = {
    */
   type: 'SUBSCRIPTION_MIGRATION'
   /**
+   * What subscriptions move to. Null for other types of tasks, and for a task that an earlier server has started.
+   */
+  package: TaskPackage | null
+  /**
    * `PENDING`: its items are being counted. `CANCELED`: also if a newer task has taken its place.
    */
   status: 'PENDING' | 'IN_PROGRESS' | 'COMPLETED' | 'PARTIALLY_FAILED' | 'FAILED' | 'CANCELED'
@@ -5900,6 +5904,21 @@ export type TaskError = {
 export type TaskListPage = {
   data: Task[]
   pagination: CursorPagination
+}
+
+/**
+ * A version of a plan or an add-on.
+ */
+export type TaskPackage = {
+  /**
+   * Whether it is a plan or an add-on.
+   */
+  type: 'PLAN' | 'ADDON'
+  id: PackageId
+  /**
+   * The number of the version.
+   */
+  version: number
 }
 
 /**

@@ -41,6 +41,7 @@ test('a version for all customers moves subscriptions of the plan and of what in
   const task = await finish(id)
   assert.deepEqual(counts(task), ['COMPLETED', 100, 2, 2, 0])
   assert.equal(task.type, 'SUBSCRIPTION_MIGRATION')
+  assert.deepEqual(task.package, { type: 'PLAN', id: 'basic', version: 2 })
   assert.deepEqual(
     [await hasSso(), await hasSso('other'), await hasSso('payer')],
     [true, true, false],
@@ -54,9 +55,9 @@ test('a version of an add-on moves the subscriptions that have it', async () => 
   await fresh()
   await provision({ id: 'a', planId: 'basic', addons: [{ id: 'more', quantity: 1 }] })
   await provision({ id: 'b', planId: 'basic', customerId: 'other' })
-  assert.deepEqual(counts(await finish(await publishForAll('addons', 'more'))), [
-    ...['COMPLETED', 100, 1, 1, 0],
-  ])
+  const task = await finish(await publishForAll('addons', 'more'))
+  assert.deepEqual(counts(task), ['COMPLETED', 100, 1, 1, 0])
+  assert.deepEqual(task.package, { type: 'ADDON', id: 'more', version: 2 })
   assert.deepEqual([await hasSso(), await hasSso('other')], [true, false])
 })
 

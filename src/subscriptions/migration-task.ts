@@ -4,6 +4,7 @@ import type { Tx } from '../db/index.ts'
 import type { EntitlementPublisher, PublisherOfMany } from '../entitlements/index.ts'
 import type { PublishContext } from '../events/index.ts'
 import { isAnyDue } from '../jobs/index.ts'
+import { required } from '../kernel/assert.ts'
 import { isOpen, type TaskKind } from '../tasks/index.ts'
 import { announce, concludeChange } from './announce.ts'
 import { inTurn, unchanged } from './change-line.ts'
@@ -20,7 +21,7 @@ type Step = Parameters<TaskKind['run']>[0]
 
 const targetOf = ({ task }: Step): Pin => ({
   packageKey: task.subject,
-  version: Number(Reflect.get(task.input, 'version')),
+  version: required(task.input.version, 'the version that a task moves to'),
 })
 
 /**

@@ -6,7 +6,7 @@ import type { Call } from '../operation.ts'
 import { canceled } from './change-task.ts'
 import { taskKeyOf, unknownTask } from './queries.ts'
 import * as store from './store.ts'
-import type { Task, TaskType } from './types.ts'
+import type { Task, TaskInput, TaskType } from './types.ts'
 import { taskToWire } from './wire.ts'
 
 /** The kind of due work that does the steps of tasks. */
@@ -19,7 +19,7 @@ export const STEP = 'task.step'
 export async function startTask(
   tx: Tx,
   context: PublishContext,
-  asked: { type: TaskType; subject: Uuid; input: object },
+  asked: { type: TaskType; subject: Uuid; input: TaskInput },
 ): Promise<Uuid> {
   const { app, scope, now } = context
   for (const before of await store.lockOpenTasks(tx, scope, asked.subject))

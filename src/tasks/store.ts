@@ -3,7 +3,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Task, TaskError } from './types.ts'
+import type { Task, TaskError, TaskInput } from './types.ts'
 
 /** The most finished tasks of an environment that are kept. */
 const KEPT_LIMIT = 1000
@@ -12,7 +12,7 @@ const taskRow = row<Task>({
   key: column.from('task_key', column.uuid),
   type: column.oneOf('SUBSCRIPTION_MIGRATION'),
   subject: column.uuid,
-  input: column.json<object>(),
+  input: column.json<TaskInput>(),
   status: column.oneOf(
     ...(['PENDING', 'IN_PROGRESS', 'COMPLETED', 'PARTIALLY_FAILED', 'FAILED', 'CANCELED'] as const),
   ),

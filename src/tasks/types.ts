@@ -17,12 +17,19 @@ export type TaskStatus =
 /** Why an item has failed. `index` is its place among all items, from 0. */
 export type TaskError = { index: number; id: string; message: string; code: string | null }
 
+/** What a task is done with, as it is stored. */
+export type TaskInput = {
+  /** The version of the package that it is about. */
+  version?: number
+  package?: { type: 'PLAN' | 'ADDON'; id: string }
+}
+
 export type Task = {
   key: Uuid
   type: TaskType
-  /** What it is about. */
+  /** The key of what it is about. */
   subject: Uuid
-  input: object
+  input: TaskInput
   /** PENDING: its items are being counted. */
   status: TaskStatus
   /** The item that was counted or done last. null: none. */

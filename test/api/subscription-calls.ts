@@ -103,12 +103,13 @@ export async function furnishSubscriptions(tenant: Tenant, mark: string): Promis
 export async function furnishTask(tenant: Tenant, mark: string): Promise<string> {
   const id = uuidv7().next(Date.parse(NOW))
   const errors = JSON.stringify([{ index: 0, id: terms.customerId, message: mark, code: null }])
+  const input = JSON.stringify({ version: 2, package: { type: 'PLAN', id: terms.planId } })
   const { environmentKey } = tenant.scope
   await tenant.execute(sql`
     insert into tasks (environment_key, task_key, type, subject, input, status, total, done,
       failed, errors, created_at, updated_at)
-    select ${environmentKey}::uuid, ${id}::uuid, 'SUBSCRIPTION_MIGRATION', ${id}::uuid, '{}',
-      'IN_PROGRESS', 3, 1, 1, ${errors}::jsonb, created_at, created_at
+    select ${environmentKey}::uuid, ${id}::uuid, 'SUBSCRIPTION_MIGRATION', ${id}::uuid,
+      ${input}::jsonb, 'IN_PROGRESS', 3, 1, 1, ${errors}::jsonb, created_at, created_at
     from environments where environment_key = ${environmentKey}::uuid`)
   return id
 }

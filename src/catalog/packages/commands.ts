@@ -170,13 +170,18 @@ export const publishPackage = (
     })
     // Before the first publication, no subscription has the package.
     return movesSubscriptions && earlier !== null
-      ? startTask(tx, at, migrationTo(before.key, after.latestVersion))
+      ? startTask(tx, at, migrationTo(before, after.latestVersion))
       : null
   })
 
 /** The task that moves the subscriptions with a package to a version of it. */
-const migrationTo = (subject: Uuid, version: number) => ({
-  ...{ type: 'SUBSCRIPTION_MIGRATION' as const, subject, input: { version } },
+const migrationTo = ({ key, type, id }: PackageAtVersion, version: number) => ({
+  type: 'SUBSCRIPTION_MIGRATION' as const,
+  subject: key,
+  input: {
+    version,
+    package: { type: type === 'Plan' ? ('PLAN' as const) : ('ADDON' as const), id },
+  },
 })
 
 /** Takes the latest version of a package out of lists, and returns it. null: there is none. */

@@ -45,9 +45,10 @@ test('a task says how far it is and what has failed, and is canceled after a que
   const page = await openConsole(t, { tenant, path: '/home' })
   await page.clock.install()
   await page.getByRole('link', { name: 'Tasks' }).click()
-  const row = page.getByRole('row', { name: /^Subscriptions move to a new version in progress/ })
+  const row = page.getByRole('row', { name: /^Subscriptions move to a new version Plan/ })
   await row.getByText('1 of 3 customers done, 1 failed').waitFor()
-  await row.getByRole('link').click()
+  await row.getByText(', version 2').waitFor()
+  await row.getByRole('link').first().click()
   await page.getByRole('progressbar', { name: '1 of 3 customers done, 1 failed' }).waitFor()
   await page.getByRole('table', { name: 'Failed' }).getByText('It was locked.').waitFor()
   await page.getByRole('button', { name: 'Cancel task' }).click()
@@ -92,6 +93,9 @@ test('a publication for all says whom it concerns, and leads to the task that mo
   await page.getByRole('progressbar', { name: '0 customers counted so far' }).waitFor()
   const [task] = (await tenant.ok('v1.tasks.list')).data
   assert.ok(new URL(page.url()).pathname.endsWith(`/tasks/${task?.id}`))
+  await page.getByText(', version 2').waitFor()
+  await page.locator('main').getByRole('link', { name: 'pro' }).click()
+  await page.getByRole('heading', { name: 'Pro' }).first().waitFor()
 })
 
 test('a publication of a parent concerns the plans that inherit from it', async (t) => {

@@ -5,6 +5,7 @@ import { useAddresses, useParam } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
 import { EVERY, useRead } from '../../api/use-read.ts'
 import { StatusChip } from '../../tasks/status-chip.tsx'
+import { TaskPackage } from '../../tasks/task-package.tsx'
 import { countsText, keptText, TEXTS, TYPE_WORDS } from '../../tasks/texts.ts'
 import { Progress } from '../../ui/bar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -74,6 +75,7 @@ function State({ task }: { task: Task }) {
       <Progress label={countsText(task)} percent={progress} />
       <Facts
         rows={[
+          ['Moves to', <TaskPackage key="package" task={task} />],
           ['Ended', `${progress} %`],
           ['Customers', countsText(task)],
           ['Started', <Time key="started" at={createdAt} />],

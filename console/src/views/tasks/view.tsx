@@ -2,6 +2,7 @@ import type { Task } from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useList } from '../../api/use-read.ts'
 import { StatusChip } from '../../tasks/status-chip.tsx'
+import { TaskPackage } from '../../tasks/task-package.tsx'
 import { countsText, TEXTS, TYPE_WORDS } from '../../tasks/texts.ts'
 import { Progress } from '../../ui/bar.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -11,6 +12,7 @@ import { None, ShortId, Time } from '../../ui/text.tsx'
 
 const COLUMNS: readonly Column<Task>[] = [
   { title: 'What', cell: ({ type }) => TYPE_WORDS[type] },
+  { title: 'Which', cell: (task) => <TaskPackage task={task} /> },
   { title: 'State', cell: (task) => <StatusChip {...task} /> },
   {
     title: 'Progress',
