@@ -26,7 +26,7 @@ export function Bar(props: { used: number; held?: number; limit: number }) {
 /** How much of something has ended, in percent. */
 export const Progress = ({ label, percent }: { label: string; percent: number }) => (
   <div
-    className={styles.bar}
+    className={`${styles.bar} ${styles.progress}`}
     role="progressbar"
     aria-label={label}
     aria-valuemin={0}

@@ -76,14 +76,11 @@ function State({ task }: { task: Task }) {
       <Facts
         rows={[
           ['Moves to', <TaskPackage key="package" task={task} />],
-          ['Ended', `${progress} %`],
+          ['Done', `${progress} %`],
           ['Customers', countsText(task)],
           ['Started', <Time key="started" at={createdAt} />],
           ['Changed last', <Time key="changed" at={updatedAt} />],
-          [
-            'Ended at',
-            finishedAt === null ? <None key="end" /> : <Time key="end" at={finishedAt} />,
-          ],
+          ['Ended', finishedAt === null ? <None key="end" /> : <Time key="end" at={finishedAt} />],
         ]}
       />
     </Section>
