@@ -5172,7 +5172,8 @@ export type SearchHit = {
 /**
  * A kind of object.
  */
-export type SearchHitKind = 'CUSTOMER' | 'ENTITY' | 'FEATURE' | 'CURRENCY' | 'ENTITY_TYPE'
+export type SearchHitKind =
+  'CUSTOMER' | 'ENTITY' | 'FEATURE' | 'PRODUCT' | 'PLAN' | 'ADDON' | 'CURRENCY' | 'ENTITY_TYPE'
 
 /**
  * How well an object matches. `EXACT`: an id, e-mail address or name is the text. `PREFIX`: one of them begins with it. `WORD`: a later word of the name begins with it. `PART`: the id or name contains it.
@@ -8307,7 +8308,7 @@ export type Operations = {
       /**
        * Only these kinds, separated by commas. The default is all.
        *
-       * @maxItems 5
+       * @maxItems 8
        */
       kinds?: SearchHitKind[]
       /**

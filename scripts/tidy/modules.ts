@@ -77,7 +77,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'budgets/ranking': [...BASE, 'jobs', 'customers', 'budgets', 'budgets/standings'],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   reporting: [...BASE, 'decisions', 'customers', 'metering', 'catalog/features'],
-  search: [...BASE, ...CATALOG, 'customers', 'entities'],
+  search: [...BASE, ...CATALOG, 'catalog/packages', 'catalog/products', 'customers', 'entities'],
   engine: [...BASE, ...RULES],
   'engine/participants': [...BASE, ...RULES, 'engine'],
   'engine/cache': [...BASE, ...RULES, 'engine', 'engine/participants'],

@@ -1,6 +1,8 @@
 import type { SearchHitKind } from '../api.gen.ts'
 import { currenciesBeginning } from '../catalog/currencies/index.ts'
 import { featuresBeginning } from '../catalog/features/index.ts'
+import { packagesBeginning } from '../catalog/packages/index.ts'
+import { productsBeginning } from '../catalog/products/index.ts'
 import { customersBeginning, requireCustomer } from '../customers/index.ts'
 import { BEGINNING_LENGTH, type Reader, type SearchText } from '../db/index.ts'
 import { entitiesBeginning, entitiesContaining, typesBeginning } from '../entities/index.ts'
@@ -25,6 +27,9 @@ const PERMISSIONS = {
   CUSTOMER: 'customers:read',
   ENTITY: 'entities:read',
   FEATURE: 'features:read',
+  PRODUCT: 'products:read',
+  PLAN: 'plans:read',
+  ADDON: 'addons:read',
   CURRENCY: 'customCurrencies:read',
   ENTITY_TYPE: 'entityTypes:read',
 } as const
@@ -71,10 +76,20 @@ const searchFor =
   async (...of) =>
     (await search(...of)).map(candidate(kind))
 
+const packagesOf =
+  (type: keyof typeof packagesBeginning) =>
+  async (...of: Parameters<Search>): Promise<CandidateRow[]> => {
+    const { byId, byName } = packagesBeginning[type]
+    return (await Promise.all([byId(...of), byName(...of)])).flat()
+  }
+
 const SEARCHES: Readonly<Record<SearchHitKind, Search>> = {
   CUSTOMER: searchFor('CUSTOMER', customersBeginning),
   ENTITY: searchFor('ENTITY', entitiesBeginning),
   FEATURE: searchFor('FEATURE', featuresBeginning),
+  PRODUCT: searchFor('PRODUCT', productsBeginning),
+  PLAN: searchFor('PLAN', packagesOf('Plan')),
+  ADDON: searchFor('ADDON', packagesOf('Addon')),
   CURRENCY: searchFor('CURRENCY', currenciesBeginning),
   ENTITY_TYPE: searchFor('ENTITY_TYPE', typesBeginning),
 }

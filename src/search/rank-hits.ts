@@ -3,7 +3,10 @@ import { foldCase } from '../kernel/fold-case.ts'
 import type { Candidate, Hit } from './types.ts'
 
 /** The order of equal matches. */
-export const KINDS = ['CUSTOMER', 'ENTITY', 'FEATURE', 'CURRENCY', 'ENTITY_TYPE'] as const
+export const KINDS = [
+  ...(['CUSTOMER', 'ENTITY', 'FEATURE', 'PRODUCT', 'PLAN', 'ADDON'] as const),
+  ...(['CURRENCY', 'ENTITY_TYPE'] as const),
+] as const
 const MATCHES = ['EXACT', 'PREFIX', 'WORD', 'PART'] as const
 
 /** Returns the best `limit` candidates, each once. `text` is folded. */

@@ -39,6 +39,10 @@ async function company(): Promise<Tenant> {
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'rockets', displayName: 'Acme launches', featureType: 'BOOLEAN' },
   })
+  await tenant.ok('v1.products.createProduct', { body: { id: 'acme-app', displayName: 'App' } })
+  const sold = { productId: 'acme-app', pricingType: 'PAID' } as const
+  await tenant.ok('v1.plans.create', { body: { id: 'pro', displayName: 'Acme Pro', ...sold } })
+  await tenant.ok('v1.addons.create', { body: { id: 'acme-seats', displayName: 'Seats', ...sold } })
   await tenant.ok('v1.credits.customCurrencies.create', {
     body: { id: 'coin', displayName: 'Acme coin' },
   })
@@ -52,6 +56,9 @@ test('a search finds all kinds by id, e-mail address and name, the best matches 
     'CUSTOMER acme EXACT',
     'ENTITY acme-fans PREFIX',
     'FEATURE rockets PREFIX',
+    'PRODUCT acme-app PREFIX',
+    'PLAN pro PREFIX',
+    'ADDON acme-seats PREFIX',
     'CURRENCY coin PREFIX',
     'ENTITY_TYPE acme-team PREFIX',
   ])
@@ -125,6 +132,24 @@ test('a changed name is found by its new words only', async () => {
   await tenant.ok('v1.customers.update', { params, body: { name: 'Zebra' } })
   assert.deepEqual(await found(tenant, { q: 'zeb' }), ['CUSTOMER other PREFIX'])
   assert.deepEqual(await found(tenant, { q: 'öl' }), [])
+})
+
+test('a plan is found by the name that lists show, and by no other', async () => {
+  const tenant = await company()
+  const params = { id: 'pro' }
+  const body = { migrationType: 'NEW_CUSTOMERS' } as const
+  const rename = (displayName: string) =>
+    tenant.ok('v1.plans.update', { params, body: { displayName } })
+  await rename('Quick one')
+  assert.deepEqual(await found(tenant, { q: 'quick' }), ['PLAN pro PREFIX'])
+  await tenant.ok('v1.plans.publish', { params, body })
+  await tenant.ok('v1.plans.createDraft', { params })
+  await rename('Slow one')
+  assert.deepEqual(await found(tenant, { q: 'slow' }), [])
+  assert.deepEqual(await found(tenant, { q: 'one' }), ['PLAN pro WORD'])
+  await tenant.ok('v1.plans.publish', { params, body })
+  assert.deepEqual(await found(tenant, { q: 'quick' }), [])
+  assert.deepEqual(await found(tenant, { q: 'slow' }), ['PLAN pro PREFIX'])
 })
 
 test('a caller sees only the kinds that it may read', async () => {

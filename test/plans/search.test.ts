@@ -1,5 +1,7 @@
 import { test } from 'node:test'
 import { featuresBeginning } from '../../src/catalog/features/index.ts'
+import { packagesBeginning } from '../../src/catalog/packages/index.ts'
+import { productsBeginning } from '../../src/catalog/products/index.ts'
 import { customersBeginning } from '../../src/customers/index.ts'
 import { sql } from '../../src/db/index.ts'
 import { entitiesBeginning } from '../../src/entities/index.ts'
@@ -8,6 +10,8 @@ import { openWorldApart } from '../support/world.ts'
 
 /** All have ids and names that begin alike. */
 const ROWS = 20_000
+/** Of products and of plans: a catalog is small, so fewer. */
+const SOLD = 5000
 const LIMIT = 20
 /** At most five texts of a row are sought. */
 const MOST = 5 * LIMIT
@@ -27,7 +31,25 @@ async function large() {
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' },
   })
+  await tenant.ok('v1.products.createProduct', { body: { id: 'app', displayName: 'App' } })
+  await tenant.ok('v1.plans.create', {
+    body: { id: 'pro', displayName: 'Pro', productId: 'app', pricingType: 'PAID' },
+  })
   await app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      insert into products select (jsonb_populate_record(products, jsonb_build_object(
+        'product_key', gen_random_uuid(), 'id', 'user-' || n,
+        'display_name', 'User user user ' || n, 'folded_name', 'user user user ' || n))).*
+      from products, generate_series(1, ${SOLD}::integer) n where id = 'app'`)
+    await tx.execute(sql`
+      insert into packages select (jsonb_populate_record(packages, jsonb_build_object(
+        'package_key', gen_random_uuid(), 'id', 'user-' || n))).*
+      from packages, generate_series(1, ${SOLD}::integer) n where id = 'pro'`)
+    await tx.execute(sql`
+      insert into package_versions select (jsonb_populate_record(v, jsonb_build_object(
+        'version_key', gen_random_uuid(), 'package_key', p.package_key,
+        'display_name', 'User user ' || p.id, 'folded_name', 'user user ' || p.id))).*
+      from packages p, package_versions v where p.id like 'user-%' and v.display_name = 'Pro'`)
     await tx.execute(sql`
       insert into customers (customer_key, environment_key, id, name, folded_name, email, metadata,
         created_at, updated_at)
@@ -52,7 +74,7 @@ async function large() {
 
 await leaveUnanalysed(app)
 const scope = await large()
-const tables = ['customers', 'entities', 'features']
+const tables = ['customers', 'entities', 'features', 'products']
 
 for (const when of [' right after a load', '']) {
   if (when === '')
@@ -64,7 +86,14 @@ for (const when of [' right after a load', '']) {
     test(`a search for ${text} reads only what it shows${when}`, async () => {
       const sought = { text, limit: LIMIT }
       // Entities are joined with their customers.
-      for (const search of [customersBeginning, entitiesBeginning, featuresBeginning])
+      for (const search of [
+        ...[customersBeginning, entitiesBeginning, featuresBeginning, productsBeginning],
+      ])
         await readsAtMost({ app, tables }, MOST, (reader) => search(reader, scope, sought))
+      // Three words of a name are sought, and each hit is joined with its package and version.
+      for (const search of Object.values(packagesBeginning.Plan))
+        await readsAtMost({ app, tables: ['packages', 'package_versions'] }, 2 * MOST, (reader) =>
+          search(reader, scope, sought),
+        )
     })
 }

@@ -1,4 +1,16 @@
-import { Box, Boxes, Coins, type LucideIcon, Settings, ToggleRight, Users, Zap } from 'lucide-react'
+import {
+  Box,
+  Boxes,
+  Coins,
+  CreditCard,
+  type LucideIcon,
+  Package,
+  Puzzle,
+  Settings,
+  ToggleRight,
+  Users,
+  Zap,
+} from 'lucide-react'
 import type { SearchHit } from '../../../src/api.gen.ts'
 import type { Addresses } from '../addresses.ts'
 import { CUSTOMER_TABS } from '../customer/tabs.ts'
@@ -35,6 +47,9 @@ const KINDS: Readonly<
     to: (all, { id, customerId }) => all.entity(customerId ?? '', id),
   },
   FEATURE: { group: 'Features', icon: ToggleRight, to: (all, { id }) => all.feature(id) },
+  PRODUCT: { group: 'Products', icon: Package, to: (all, { id }) => all.product(id) },
+  PLAN: { group: 'Plans', icon: CreditCard, to: (all, { id }) => all.plan(id) },
+  ADDON: { group: 'Add-ons', icon: Puzzle, to: (all, { id }) => all.addon(id) },
   CURRENCY: { group: 'Currencies', icon: Coins, to: (all, { id }) => all.currencies({ edit: id }) },
   ENTITY_TYPE: {
     group: 'Entity types',

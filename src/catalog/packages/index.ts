@@ -16,5 +16,6 @@ export {
   type PackageName,
   type PublishedPackage,
 } from './published-store.ts'
+export { packagesBeginning } from './search-store.ts'
 export { findPackages, type Peer, planKeysOf } from './store.ts'
 export type { PackageAtVersion, PackageInput, Reference } from './types.ts'

@@ -1,4 +1,4 @@
-import { column, pageReader, row, rowsWithIds, sql, type Tx } from '../../db/index.ts'
+import { column, nameReader, pageReader, row, rowsWithIds, sql, type Tx } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
 import { foldCase } from '../../kernel/fold-case.ts'
@@ -74,6 +74,12 @@ export const listProducts = pageReader((scope: Scope, filter: ProductFilter) => 
   key: sql`product_key`,
   page: filter.page,
 }))
+
+/** Returns products whose id or name has a beginning; some several times. */
+export const productsBeginning = nameReader({
+  columns: sql`product_key as key, id, display_name, archived_at is not null as is_archived`,
+  table: sql`products`,
+})
 
 /** Inserts or updates a product. */
 export const saveProduct = (tx: Tx, scope: Scope, { settings, ...product }: Product) =>

@@ -7,12 +7,19 @@ import { furnishOrrery } from './orrery.ts'
 test('one search finds objects of all kinds, views and actions, with the keyboard alone', async (t) => {
   const tenant = await world.tenant()
   await furnishOrrery(tenant)
+  await tenant.ok('v1.products.createProduct', { body: { id: 'sky', displayName: 'Sky maps' } })
+  const sold = { productId: 'sky', pricingType: 'PAID' } as const
+  await tenant.ok('v1.plans.create', { body: { id: 'zenith', displayName: 'Highest', ...sold } })
+  await tenant.ok('v1.addons.create', { body: { id: 'lens', displayName: 'Big lens', ...sold } })
   const page = await openConsole(t, { tenant, path: '/home' })
   await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
   const found: [text: string, option: RegExp, path: string][] = [
     ['orr', /Orrery orrery/, '/customers/orrery'],
     ['index', /Indexer agent-7 of orrery/, '/customers/orrery/budgets?entity=agent-7'],
     ['calls of', /Calls of the model calls/, '/features/calls'],
+    ['sky', /Sky maps sky/, '/products/sky'],
+    ['highe', /Highest zenith/, '/plans/zenith'],
+    ['lens', /Big lens lens/, '/add-ons/lens'],
     ['robo', /Robot robot/, '/entity-types?edit=robot'],
     ['denia', /Denials/, '/decisions'],
     ['settings: s', /Settings: Server/, '/settings/server'],
