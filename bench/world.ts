@@ -7,6 +7,7 @@ import { handlers } from '../src/handlers.ts'
 import { type ApiDocument, type Operation, readApiDocument } from '../src/http/index.ts'
 import { systemClock } from '../src/kernel/clock.ts'
 import { systemOrigin } from '../src/kernel/origin.ts'
+import type { Scope } from '../src/kernel/scope.ts'
 import { createLog } from '../src/log.ts'
 import { createApp } from '../src/main.ts'
 import type { Call } from '../src/operation.ts'
@@ -24,7 +25,12 @@ import { callWith, firstWhole, reservedIn } from './wholes.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 
-export type OpenWorld = World & { contract: ApiDocument; close(): Promise<void> }
+export type OpenWorld = World & {
+  contract: ApiDocument
+  /** The same in another environment. */
+  of(scope: Scope): World
+  close(): Promise<void>
+}
 
 type AnyHandler = (request: object, call: Call) => Promise<unknown>
 
@@ -39,11 +45,9 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     log: createLog(config, process.stderr),
   })
   const app = { ...opened, ids: notedIds(opened.ids) }
-  const scope = await ensureDefaultEnvironment(app)
-  return {
+  const of = (scope: Scope): World => ({
     app,
     scope,
-    contract: await readApiDocument(CONTRACT),
     run: ({ operation, params = {}, query = {}, body: template }) => {
       const body = withFreshIds(template)
       const handler = handlers[operation] as unknown as AnyHandler
@@ -52,6 +56,11 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
       return handler({ params, query, body }, { app, scope, origin })
     },
     execute: (text) => execute(databaseUrl, text),
+  })
+  return {
+    ...of(await ensureDefaultEnvironment(app)),
+    of,
+    contract: await readApiDocument(CONTRACT),
     close: () => app.db.close(),
   }
 }

@@ -42,8 +42,9 @@ async function ask(
   at: { world: OpenWorld; server: RunningServer; seconds: number },
 ): Promise<Costs> {
   const { world, server, seconds } = at
-  const { path } = httpOf(world.contract, call)
-  const message: Ask = { url: server.url + path, headers: { 'x-api-key': API_KEY }, seconds }
+  const { path, headers } = httpOf(world.contract, call)
+  const sent = { 'x-api-key': API_KEY, ...headers }
+  const message: Ask = { url: server.url + path, headers: sent, seconds }
   const before = { server: processorMs(server.pid), below: processorMsBelow(server.pid) }
   const { requests, medianMs } = await client.ask<RunResult>(message)
   return {

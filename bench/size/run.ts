@@ -2,7 +2,7 @@ import type { OnServer } from '../on-server.ts'
 import type { Options } from '../options.ts'
 import { type FlatVerdict, rowsOf, type SizeRow, verdictsOf } from './flatness.ts'
 import { measureSizes } from './measure.ts'
-import { fill, subjectsOf } from './subjects.ts'
+import { fill } from './subjects.ts'
 
 /** The results that a full run stores. */
 export type SizeReport = {
@@ -23,10 +23,9 @@ export async function runSize(
 ): Promise<SizeReport> {
   const date = new Date().toISOString()
   const start = performance.now()
-  await fill(world, { events, until: date, say })
+  const subjects = await fill(world, { events, until: date, say })
   const fillSeconds = (performance.now() - start) / 1000
   say('check')
-  const subjects = subjectsOf(events)
   const rows = rowsOf(subjects, await measureSizes(subjects, { world, server, pairs, seconds }))
   const settings = { pairs, seconds, events }
   return { date, machine, settings, fillSeconds, rows, targets: verdictsOf(rows) }

@@ -8,7 +8,9 @@ import {
   REPORTED,
   useOnce,
 } from '../scenarios/usage/company.ts'
-import type { OperationCall, World } from '../types.ts'
+import type { OperationCall } from '../types.ts'
+import type { OpenWorld } from '../world.ts'
+import { fillPlans, fillSources, subjectsOfCatalog } from './catalog.ts'
 import { fillEntities, fillEvents, fillHolds, fillWindows } from './fill.ts'
 
 /** The sizes of one kind of data, smallest first, and the measured call for each. */
@@ -33,13 +35,14 @@ const holdsOf = (count: number): string => `size-holds-${count}`
 const windowsOf = (count: number): string => `size-windows-${count}`
 
 /**
- * Fills an empty database. Each size is a customer. All customers are in the same database, so that
- * they can be measured in turns, and their rows are in the same tables and indexes.
+ * Fills an empty database and returns what is measured. Each size is a customer. All customers are
+ * in the same database, so that they can be measured in turns, and their rows are in the same
+ * tables and indexes.
  */
 export async function fill(
-  world: World,
+  world: OpenWorld,
   { events, until, say }: { events: number; until: string; say: (text: string) => void },
-): Promise<void> {
+): Promise<readonly Subject[]> {
   await prepareCatalog(world)
   await prepareCompany(world, entitiesOf(1), { levels: ROOT, scoped: [] })
   await useOnce(world, entitiesOf(1), ofRoot)
@@ -67,9 +70,13 @@ export async function fill(
     say(`${count.toLocaleString('en')} events`)
     await fillEvents(world, { customerId: eventsOf(count), count, until })
   }
+  say('sources and plans')
+  await fillSources(world)
+  const keys = await fillPlans(world)
   say('vacuum')
   await world.execute('vacuum analyze')
   await world.execute('checkpoint')
+  return [...subjectsOf(events), ...subjectsOfCatalog(keys)]
 }
 
 /** Reads the tree of a customer, sorted by utilization. */
@@ -79,8 +86,7 @@ const treeOf = (id: string): OperationCall => ({
   query: { featureIds: REPORTED, sortBy: 'utilization' },
 })
 
-/** Returns the subjects of a database that was filled with `events` events. */
-export function subjectsOf(events: number): readonly Subject[] {
+function subjectsOf(events: number): readonly Subject[] {
   const asked = (customerId: string, size: number, of = dimensions) => ({
     size,
     call: checkOf(customerId, of),
