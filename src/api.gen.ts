@@ -5528,6 +5528,80 @@ export type SubscriptionEntitlementReference = {
 export type SubscriptionId = string
 
 /**
+ * The subscriptions to import.
+ */
+export type SubscriptionImportRequestBody = {
+  /**
+   * The rows. They are imported in this order.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  subscriptions: SubscriptionImportRow[]
+  /**
+   * The billing integration that `billingId` belongs to. It must be registered.
+   */
+  integrationId?: string | null
+}
+
+/**
+ * The task that imports.
+ */
+export type SubscriptionImportResponse = {
+  /**
+   * The task.
+   */
+  data: {
+    /**
+     * The id of the task.
+     */
+    taskId: string
+  }
+}
+
+/**
+ * A subscription as another system knows it.
+ */
+export type SubscriptionImportRow = {
+  id: SubscriptionId
+  customerId: CustomerId
+  /**
+   * The plan.
+   */
+  planId: string
+  /**
+   * The resource that it is for. Required if a customer can have several subscriptions to the product, otherwise not allowed.
+   */
+  resourceId?: string | null
+  /**
+   * When a new subscription starts, or has started. The default is now.
+   */
+  startDate?: string
+  /**
+   * When it expires. It must be in the future and after the start. Null removes the end.
+   */
+  endDate?: string | null
+  billingPeriod?: BillingPeriod
+  /**
+   * Its add-ons, each once. This replaces the list.
+   *
+   * @maxItems 100
+   */
+  addons?: SubscriptionAddonInput[]
+  /**
+   * Its id in an outside billing system. Null or an empty text clears it.
+   */
+  billingId?: string | null
+  metadata?: Metadata
+  /**
+   * Prices are not served yet: refused with `UnsupportedParameter`.
+   */
+  charges?: {
+    [k: string]: unknown
+  }
+}
+
+/**
  * A page of subscriptions.
  */
 export type SubscriptionListPage = {
@@ -5832,9 +5906,9 @@ export type Task = {
    */
   id: string
   /**
-   * `SUBSCRIPTION_MIGRATION`: moves the subscriptions of a plan or an add-on to a version that was published for all customers. Each item is a customer.
+   * `SUBSCRIPTION_MIGRATION`: moves the subscriptions of a plan or an add-on to a version that was published for all customers. Each item is a customer. `SUBSCRIPTION_IMPORT`: imports subscriptions. Each item is a row.
    */
-  type: 'SUBSCRIPTION_MIGRATION'
+  type: 'SUBSCRIPTION_MIGRATION' | 'SUBSCRIPTION_IMPORT'
   /**
    * What subscriptions move to. Null for other types of tasks, and for a task that an earlier server has started.
    */
@@ -5886,7 +5960,7 @@ export type TaskError = {
    */
   index: number
   /**
-   * The id of the item: of the customer.
+   * The id of the item: of the customer, or of the subscription in the row.
    */
   id: string
   /**
@@ -8378,6 +8452,12 @@ export type Operations = {
     query: Record<string, never>
     body: undefined
     response: FutureUpdateCancellationResponse
+  }
+  'v1.subscriptions.import': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: SubscriptionImportRequestBody
+    response: SubscriptionImportResponse
   }
   'v1.subscriptions.list': {
     params: Record<string, never>

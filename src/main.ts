@@ -54,7 +54,7 @@ import { makePartitions } from './metering/records/index.ts'
 import { usagePurge } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { createStateTokens } from './state-tokens/index.ts'
-import { migrationTask, subscriptionWork } from './subscriptions/index.ts'
+import { importTask, migrationTask, subscriptionWork } from './subscriptions/index.ts'
 import { taskWork } from './tasks/index.ts'
 import { VERSION } from './version.ts'
 
@@ -67,7 +67,10 @@ const workHandlers: WorkHandlers = {
   [RANK_BUDGETS]: rankBudgets,
   ...promotionalWork(publishEntitlements),
   ...subscriptionWork(publishEntitlements),
-  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask) }),
+  ...taskWork({
+    SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask),
+    SUBSCRIPTION_IMPORT: importTask(publisherInTask),
+  }),
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { ApiError, badInput, notFound } from '../kernel/errors.ts'
 import { type Field, inBody } from '../kernel/field.ts'
 import { tooMuchTogether } from '../kernel/metadata.ts'
+import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
 import { type Change, newLinks, requireLinked, save } from './customer-change.ts'
@@ -85,6 +86,12 @@ async function load(
 }
 
 const INTEGRATION = inBody('integrationId')
+
+/** 404 as the `integrationId` of `importCustomers`. */
+export async function requireBillingIntegration(tx: Tx, scope: Scope, id: string): Promise<void> {
+  const [found] = await integrationStore.findIntegrations(tx, scope, [id])
+  billingIntegration(id, found)
+}
 
 function billingIntegration(id: string, found: Integration | undefined): Integration {
   if (found === undefined)

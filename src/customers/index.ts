@@ -23,6 +23,7 @@ export {
   unknownCustomer,
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
+export { requireBillingIntegration } from './import-commands.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
 export {
   addResource,

@@ -128,7 +128,7 @@ const entitlement =
   (changes) =>
     entitlementsOf(changes, state)[0] ?? null
 
-/** The task that moves subscriptions to a version that was published. */
+/** The task that was started. */
 const taskOf: ChangeAnswer = (changes) => ({
   taskId: changes.find(({ type }) => type === 'task.created')?.objectId ?? null,
 })
@@ -193,6 +193,7 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.subscriptions.provision': provision,
   'v1.subscriptions.update': subscription,
   'v1.subscriptions.cancel': subscription,
+  'v1.subscriptions.import': taskOf,
   'v1.subscriptions.migrate': subscription,
   'v1.subscriptions.transfer': subscription,
   'v1.subscriptions.delegate': subscription,

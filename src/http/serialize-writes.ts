@@ -18,7 +18,7 @@ export function serializationKeyOf(
 ): string | null {
   if (serializedBy === null || serializedBy === 'engine') return null
   if (serializedBy === 'subscription' || serializedBy === 'task')
-    return `${environmentKey} ${serializedBy} ${params.id}`
+    return `${environmentKey} ${serializedBy} ${params.id ?? ''}`
   if (serializedBy !== 'customer') return `${environmentKey} ${serializedBy}`
   const { id, customerId = id } = Object(body) as { id?: string; customerId?: string }
   return `${environmentKey} customer ${params.id ?? customerId}`

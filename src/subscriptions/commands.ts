@@ -5,20 +5,29 @@ import {
   cancelSubscription as cancel,
   refuseOver,
 } from './cancel-subscription.ts'
-import { changeSubscription, packagesOf } from './change-subscription.ts'
+import {
+  changeSubscription,
+  type Decision,
+  packagesOf,
+  type Subject,
+} from './change-subscription.ts'
 import { newSuccessor, productOf } from './journey.ts'
 import { loadPackages } from './load-packages.ts'
 import { type MigrationTime, migrateSubscription as migrate } from './migrate-subscription.ts'
-import type { NamedSubscription } from './names-store.ts'
+import { loadNames, type NamedSubscription } from './names-store.ts'
 import type { SubscriptionCall } from './provision.ts'
 import { type ContentInput, readAddons, readMetadata, readOverrides } from './read-content.ts'
-import { changeSalesforceId } from './revision-store.ts'
+import { changeBillingId, changeSalesforceId } from './revision-store.ts'
+import type { LineChange } from './types.ts'
 import { type UpdateInput, updateSubscription as update } from './update-subscription.ts'
 
 export type UpdateRequest = ContentInput &
-  Pick<UpdateInput, 'billingPeriod' | 'trialEndsAt' | 'cancellationAt' | 'strategy' | 'anchor'> & {
+  Pick<UpdateInput, 'billingPeriod' | 'trialEndsAt' | 'cancellationAt' | 'endingAt'> &
+  Pick<UpdateInput, 'strategy' | 'anchor'> & {
     /** undefined: not sent. */
     salesforceId: string | null | undefined
+    /** undefined: not sent. */
+    billingId: string | null | undefined
   }
 
 /**
@@ -51,11 +60,27 @@ export const updateSubscription = (
       successor: newSuccessor(product, at.app.ids, now),
     }
     const change = update(stored.line, before.key, input, { at: now, packages })
-    const { salesforceId } = request
+    const { salesforceId, billingId } = request
     if (salesforceId !== undefined)
       await changeSalesforceId(tx, customerKey, { key: before.key, salesforceId })
-    return { change, packages }
+    if (billingId === undefined) return { change, packages }
+    return { packages, ...(await withBillingId(subject, change, billingId)) }
   })
+
+/** Sets the id of a subscription in an outside billing system, which is no part of its state. */
+async function withBillingId(
+  { tx, call: { now }, customerKey, stored, before }: Subject,
+  change: LineChange,
+  billingId: string | null,
+): Promise<Omit<Decision, 'packages'>> {
+  const present = stored.line.subscriptions.map((subscription) => ({ customerKey, subscription }))
+  const namesBefore = await loadNames(tx, present)
+  if (namesBefore.facts.get(before.key)?.billingId === billingId) return { change }
+  await changeBillingId(tx, customerKey, { key: before.key, billingId })
+  const shown = { at: now, kind: 'UPDATED', before, after: before } as const
+  const transitions = change.transitions.length === 0 ? [shown] : change.transitions
+  return { change: { ...change, transitions }, namesBefore }
+}
 
 /** Cancels a subscription, now or later. 404 `SubscriptionNotFound`; 400 as the rule. */
 export const cancelSubscription = (

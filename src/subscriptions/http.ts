@@ -1,6 +1,8 @@
 import type {
   SubscriptionCancelRequestBody,
   SubscriptionEntitlementInput,
+  SubscriptionImportRequestBody,
+  SubscriptionImportRow,
   SubscriptionProvisionRequestBody,
   SubscriptionUpdateRequestBody,
 } from '../api.gen.ts'
@@ -21,6 +23,8 @@ import {
   updateSubscription,
 } from './commands.ts'
 import { delegateSubscription } from './delegate.ts'
+import type { ImportRow } from './import-row.ts'
+import { importSubscriptions } from './import-subscriptions.ts'
 import { loadNames, type NamedSubscription } from './names-store.ts'
 import { type ProvisionRequest, provision, type SubscriptionCall } from './provision.ts'
 import { listSubscriptions, retrieveSubscription } from './queries.ts'
@@ -107,6 +111,7 @@ function provisionFromWire(body: SubscriptionProvisionRequestBody): ProvisionReq
     resourceId: body.resourceId || null,
     startsAt: dateOr(body.startDate, inBody('startDate'), null),
     cancellationAt: dateOr(body.cancellationDate, inBody('cancellationDate'), null),
+    endingAt: null,
     billingPeriod: body.billingPeriod,
     anchor: body.billingCycleAnchor ?? null,
     strategy: body.scheduleStrategy ?? null,
@@ -135,7 +140,9 @@ function updateFromWire(body: SubscriptionUpdateRequestBody): UpdateRequest {
     strategy: body.scheduleStrategy ?? null,
     trialEndsAt: dateOr(body.trialEndDate, inBody('trialEndDate'), undefined),
     cancellationAt: cancellationDate === null ? null : dateOr(cancellationDate, field, undefined),
+    endingAt: undefined,
     salesforceId: body.salesforceId === '' ? null : body.salesforceId,
+    billingId: undefined,
   }
 }
 
@@ -152,12 +159,33 @@ const answer = ({ subscription, names }: NamedSubscription) => ({
   data: subscriptionToWire(subscription, names),
 })
 
+/** 400 `UnsupportedParameter` for charges. */
+function importFromWire({ subscriptions, integrationId }: SubscriptionImportRequestBody) {
+  return { rows: subscriptions.map(importRowFromWire), integrationId: integrationId ?? null }
+}
+
+function importRowFromWire(wire: SubscriptionImportRow, index: number): ImportRow {
+  const row = inBody('subscriptions', index)
+  if (wire.charges !== undefined) {
+    const field = row.at('charges')
+    throw badInput(field, `${field}: not served yet`, 'UnsupportedParameter')
+  }
+  const { id, customerId, planId, billingPeriod, addons, billingId, metadata, endDate } = wire
+  return {
+    ...{ id, customerId, planId, billingPeriod, addons, billingId, metadata },
+    resourceId: wire.resourceId || null,
+    startsAt: dateOr(wire.startDate, row.at('startDate'), undefined),
+    endingAt: endDate === null ? null : dateOr(endDate, row.at('endDate'), undefined),
+  }
+}
+
 type Subscriptions =
   | 'v1.subscriptions.provision'
   | 'v1.subscriptions.retrieve'
   | 'v1.subscriptions.list'
   | 'v1.subscriptions.update'
   | 'v1.subscriptions.cancel'
+  | 'v1.subscriptions.import'
   | 'v1.subscriptions.migrate'
   | 'v1.subscriptions.transfer'
   | 'v1.subscriptions.delegate'
@@ -196,6 +224,9 @@ export const subscriptionHandlers = (
       answer(await updateSubscription(callOf(call), params.id, updateFromWire(body))),
     'v1.subscriptions.cancel': async ({ params, body }, call) =>
       answer(await cancelSubscription(callOf(call), params.id, cancelFromWire(body))),
+    'v1.subscriptions.import': async ({ body }, call) => ({
+      data: { taskId: await importSubscriptions(call, importFromWire(body)) },
+    }),
     'v1.subscriptions.migrate': async ({ params, body }, call) => {
       const time = body.subscriptionMigrationTime ?? 'IMMEDIATE'
       return answer(await migrateSubscription(callOf(call), params.id, time))

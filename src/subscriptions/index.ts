@@ -1,6 +1,7 @@
 export { subscriptionsUse } from './catalog-use.ts'
 export { endSubscriptions } from './end-with-customer.ts'
 export { subscriptionHandlers } from './http.ts'
+export { importTask } from './import-task.ts'
 export { migrationTask } from './migration-task.ts'
 export { readHoldings } from './read-holdings.ts'
 export { subscriptionWork } from './settle-work.ts'

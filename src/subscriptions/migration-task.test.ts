@@ -6,6 +6,7 @@ import { column, readValue, sql } from '../db/index.ts'
 import { publishEntitlements, publisherInTask } from '../handlers.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { taskWork } from '../tasks/index.ts'
+import { importTask } from './import-task.ts'
 import { migrationTask } from './migration-task.ts'
 import { subscriptionWork } from './settle-work.ts'
 
@@ -14,7 +15,10 @@ const world = await openWorldApart({}, { isGuarded: true })
 await world.bursar.jobs.stop()
 const handlers = {
   ...subscriptionWork(publishEntitlements),
-  ...taskWork({ SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask) }),
+  ...taskWork({
+    SUBSCRIPTION_MIGRATION: migrationTask(publisherInTask),
+    SUBSCRIPTION_IMPORT: importTask(publisherInTask),
+  }),
 }
 const to = subscriptionsIn(world, () => runDueWork(world.bursar.app, handlers))
 const { finish, open, provision, publishAgain, publishForAll, tenant } = to

@@ -29,7 +29,7 @@ const targetOf = ({ task }: Step): Pin => ({
  * for them. Each item is a customer, named by its key.
  */
 export const migrationTask = (publisherOf: PublisherOfMany): TaskKind => ({
-  atOnce: 2,
+  ...{ atOnce: 2, failureCode: null },
   // A subscription that started before the publication has an older version. So wait for the starts
   // that are not stored yet.
   isReady: async (reader, { scope, task }) =>
@@ -54,7 +54,7 @@ export const migrationTask = (publisherOf: PublisherOfMany): TaskKind => ({
     // Many customers follow, and planning these statements takes as long as running them.
     await app.db.transaction(move, { plans: 'cached' })
   },
-  idOf: customerIdOf,
+  idOf: (reader, _, customerKey) => customerIdOf(reader, customerKey),
 })
 
 async function moveCustomer(

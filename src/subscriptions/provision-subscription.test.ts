@@ -20,7 +20,7 @@ const trial = { at: TRIAL_END, endBehavior: 'CONVERT_TO_PAID', successor: null }
 const request = (planKey: string, parts: Partial<ProvisionInput> = {}): ProvisionInput => ({
   ...{ key: 'new', id: 'new', planKey, strategy: null, anchor: null },
   ...{ firstPayment: 'NOT_NEEDED', usageCutoff: 'ALWAYS_RESET' },
-  ...{ startsAt: null, cancellation: null, trial: null, isTrialRefused: false },
+  ...{ startsAt: null, cancellation: null, ending: null, trial: null, isTrialRefused: false },
   ...parts,
 })
 const provision = (line: Line, input: ProvisionInput) => {

@@ -29,7 +29,7 @@ import type {
   Subscription,
   Trial,
 } from './types.ts'
-import { type UpdateInput, updateSubscription } from './update-subscription.ts'
+import { refuseEarlyEnd, type UpdateInput, updateSubscription } from './update-subscription.ts'
 
 /** A request for a subscription to a plan, after its parts were found and validated. */
 export type ProvisionInput = Pick<UpdateInput, 'addons' | 'units' | 'overrides' | 'metadata'> &
@@ -38,6 +38,8 @@ export type ProvisionInput = Pick<UpdateInput, 'addons' | 'units' | 'overrides' 
     /** null: now. */
     startsAt: Instant | null
     cancellation: End | null
+    /** The end that was agreed on. */
+    ending: End | null
     trial: Trial | null
     /** Whether the request says that there is no trial. */
     isTrialRefused: boolean
@@ -60,6 +62,7 @@ export function provisionSubscription(
   const { at } = moment
   const { planKey, startsAt, strategy } = input
   refuseEarlyCancellation(input, at)
+  if (input.ending !== null) refuseEarlyEnd(input.ending.at, Math.max(startsAt ?? at, at))
   const pricingType = pricingTypeAt(planKey, moment)
   const anew = (more: Partial<Subscription> = {}) =>
     addNew(line, { ...fresh(input, pricingType, at), ...more }, moment)
@@ -85,9 +88,9 @@ function refuseEarlyCancellation({ cancellation, startsAt }: ProvisionInput, at:
 }
 
 function fresh(input: ProvisionInput, pricingType: PricingType, at: Instant): Subscription {
-  const { key, id, planKey, firstPayment, usageCutoff, trial, cancellation } = input
+  const { key, id, planKey, firstPayment, usageCutoff, trial, cancellation, ending } = input
   return newSubscription({
-    ...{ key, id, planKey, pricingType, firstPayment, usageCutoff, trial, cancellation },
+    ...{ key, id, planKey, pricingType, firstPayment, usageCutoff, trial, cancellation, ending },
     createdAt: at,
     startsAt: input.startsAt ?? at,
     billingPeriod: billingPeriodOf(pricingType, input.billingPeriod),
@@ -121,8 +124,14 @@ type Request = { input: ProvisionInput; moment: Moment }
 /** A scheduled cancellation stays unless the request has another one. */
 function update(line: Line, { key }: Subscription, { input, moment }: Request): Provision {
   const cancellationAt = input.cancellation?.at
-  const successor = input.cancellation?.successor ?? null
-  const change = updateSubscription(line, key, { ...input, cancellationAt, successor }, moment)
+  const endingAt = input.ending?.at
+  const successor = (input.cancellation ?? input.ending)?.successor ?? null
+  const change = updateSubscription(
+    line,
+    key,
+    { ...input, cancellationAt, endingAt, successor },
+    moment,
+  )
   const isLater = input.strategy !== null && input.strategy !== 'IMMEDIATE'
   return { ...change, key, isScheduled: isLater && change.transitions.length > 0 }
 }
@@ -152,7 +161,7 @@ function change(line: Line, main: Subscription, { input, moment }: Request): Pro
   const where = inBody('scheduleStrategy')
   const effect = startsAt === null ? effectOf(main, input.strategy, { at, where }) : at
   if (effect === at) {
-    const dates = { cancellation, ending: null, startsAt: startsAt ?? at }
+    const dates = { cancellation, ending: input.ending, startsAt: startsAt ?? at }
     const next = replacePlan(line, main, { ...plan, ...dates, firstPayment }, moment)
     return { ...next, key, isScheduled: false }
   }

@@ -32,6 +32,7 @@ export type ProvisionRequest = ContentInput & {
   /** null: now. */
   startsAt: Instant | null
   cancellationAt: Instant | null
+  endingAt: Instant | null
   billingPeriod: BillingPeriod | undefined
   anchor: AnchorChoice
   strategy: ScheduleStrategy | null
@@ -118,7 +119,7 @@ async function inputOf(
   { request, place, customerKey }: Found,
 ): Promise<ProvisionInput> {
   const { stored, product, plan, planKey, packages, names } = place
-  const { startsAt, cancellationAt, billingPeriod, anchor, strategy } = request
+  const { startsAt, cancellationAt, endingAt, billingPeriod, anchor, strategy } = request
   const present = presentOf(place, request, now)
   const pins = present?.pins ?? []
   const addons = readAddons(request, names, { planKey, pins, at: now, packages })
@@ -140,6 +141,7 @@ async function inputOf(
     ...{ key, id: request.id ?? key, planKey, startsAt, trial, addons, overrides, metadata },
     ...{ billingPeriod, anchor, strategy, units: undefined, firstPayment: 'NOT_NEEDED' },
     cancellation: cancellationAt === null ? null : { at: cancellationAt, successor },
+    ending: endingAt === null ? null : { at: endingAt, successor },
     isTrialRefused: request.trial?.isTrial === false,
     usageCutoff: product.usageResetCutoff,
   }

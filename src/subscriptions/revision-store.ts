@@ -145,6 +145,16 @@ export const changeSalesforceId = (
     update subscriptions set salesforce_id = ${salesforceId}::text
     where customer_key = ${customerKey}::uuid and subscription_key = ${key}::uuid`)
 
+/** Sets the id of a subscription in an outside billing system. */
+export const changeBillingId = (
+  tx: Tx,
+  customerKey: Uuid,
+  { key, billingId }: { key: Uuid; billingId: string | null },
+): Promise<number> =>
+  tx.execute(sql`
+    update subscriptions set billing_id = ${billingId}::text
+    where customer_key = ${customerKey}::uuid and subscription_key = ${key}::uuid`)
+
 /** Sets the customer that pays for a subscription. null: its own customer. */
 export const changePayer = (
   tx: Tx,

@@ -131,6 +131,7 @@ function make(line: Line, of: Move, { at, index }: { at: number; index: number }
         id: key,
         startsAt: starts,
         cancellation,
+        ending: null,
         trial: of.planKey === '1-free' ? null : trial,
       },
       moment,

@@ -37,7 +37,9 @@ export type UpdateInput = {
   trialEndsAt?: Instant | undefined
   /** null removes a scheduled cancellation. */
   cancellationAt?: Instant | null | undefined
-  /** The free plan that follows a cancellation, if the product wants that. */
+  /** null removes the end. */
+  endingAt?: Instant | null | undefined
+  /** The free plan that follows a cancellation or an end, if the product wants that. */
   successor: Successor | null
   strategy: ScheduleStrategy | null
   anchor: AnchorChoice
@@ -46,8 +48,9 @@ export type UpdateInput = {
 /**
  * Changes a subscription, now or later. Overrides, metadata, the end of a trial and a cancellation
  * change now in any case. 400 `SubscriptionAlreadyCanceledOrExpired`, `InvalidSubscriptionStatus`,
- * `InvalidCancellationDate`, `TrialMustBeCancelledImmediately`, `SchedulingAtEndOfBillingPeriod`,
- * `UnsupportedSubscriptionScheduleType`, `IncompatibleSubscriptionAddon`.
+ * `InvalidCancellationDate`, `InvalidArgumentError` for the end, `TrialMustBeCancelledImmediately`,
+ * `SchedulingAtEndOfBillingPeriod`, `UnsupportedSubscriptionScheduleType`,
+ * `IncompatibleSubscriptionAddon`.
  */
 export function updateSubscription(
   line: Line,
@@ -64,7 +67,7 @@ export function updateSubscription(
       `the subscription ${before.id} waits for its first payment`,
       'InvalidSubscriptionStatus',
     )
-  const dated = withCancellation(withTrialEnd(before, input, at), input, at)
+  const dated = withEnding(withCancellation(withTrialEnd(before, input, at), input, at), input, at)
   const { overrides = dated.content.overrides, metadata = dated.content.metadata } = input
   const content = { ...dated.content, overrides, metadata }
   const after = changeParts({ ...dated, content }, input, moment)
@@ -110,6 +113,26 @@ function withCancellation(before: Subscription, input: UpdateInput, at: Instant)
   const follower = input.successor?.planKey === before.planKey ? null : input.successor
   const successor = before.cancellation?.successor ?? follower
   return { ...before, cancellation: { at: cancellationAt, successor } }
+}
+
+/** An end that stays may have any instant. */
+function withEnding(before: Subscription, input: UpdateInput, at: Instant): Subscription {
+  const { endingAt } = input
+  if (endingAt === undefined || endingAt === (before.ending?.at ?? null)) return before
+  if (endingAt === null) return { ...before, ending: null }
+  refuseEarlyEnd(endingAt, Math.max(at, before.startsAt))
+  const follower = input.successor?.planKey === before.planKey ? null : input.successor
+  return { ...before, ending: { at: endingAt, successor: before.ending?.successor ?? follower } }
+}
+
+/** 400 `InvalidArgumentError` for an end that is not after an instant. */
+export function refuseEarlyEnd(endingAt: Instant, after: Instant): void {
+  if (endingAt <= after)
+    throw badInput(
+      inBody('endDate'),
+      'endDate must be in the future and after the start',
+      'InvalidArgumentError',
+    )
 }
 
 /** A subscription that starts at the end of a trial moves with it. */

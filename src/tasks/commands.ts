@@ -1,6 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import { type PublishContext, publish } from '../events/index.ts'
 import { scheduleAll } from '../jobs/index.ts'
+import { required } from '../kernel/assert.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
 import { canceled } from './change-task.ts'
@@ -12,24 +13,31 @@ import { taskToWire } from './wire.ts'
 /** The kind of due work that does the steps of tasks. */
 export const STEP = 'task.step'
 
+type NewTask = { type: TaskType; subject: Uuid; input: TaskInput }
+
 /**
  * Starts a task in the transaction of what it follows from. Tasks about the same subject that have
  * not finished are canceled: the new one does what they have left. Returns its id.
  */
-export async function startTask(
+export async function startTask(tx: Tx, context: PublishContext, asked: NewTask): Promise<Uuid> {
+  for (const before of await store.lockOpenTasks(tx, context.scope, asked.subject))
+    await saveCanceled(tx, context, before)
+  return required(await startTaskAlone(tx, context, asked), 'a task that nothing hinders')
+}
+
+/** Starts a task unless one about the same subject is open. Then it returns null, else its id. */
+export async function startTaskAlone(
   tx: Tx,
   context: PublishContext,
-  asked: { type: TaskType; subject: Uuid; input: TaskInput },
-): Promise<Uuid> {
+  asked: NewTask,
+): Promise<Uuid | null> {
   const { app, scope, now } = context
-  for (const before of await store.lockOpenTasks(tx, scope, asked.subject))
-    await saveCanceled(tx, context, before)
   await store.trimTasks(tx, scope)
   const key = app.ids.next(now)
   const counts = { reached: null, total: 0, done: 0, failed: 0, errors: [] }
   const instants = { createdAt: now, updatedAt: now, finishedAt: null }
   const task: Task = { key, ...asked, status: 'PENDING', ...counts, ...instants }
-  await store.addTask(tx, scope, task)
+  if ((await store.addTask(tx, scope, task)) === 0) return null
   const work = { scope, customerKey: null, kind: STEP, subject: key, dueAt: now }
   await scheduleAll(tx, app, [work])
   const after = taskToWire(task)

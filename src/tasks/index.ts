@@ -1,4 +1,4 @@
-export { startTask } from './commands.ts'
+export { startTask, startTaskAlone } from './commands.ts'
 export { taskHandlers } from './http.ts'
 export { taskWork } from './run-tasks.ts'
 export { isOpen } from './store.ts'

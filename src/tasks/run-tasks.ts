@@ -31,7 +31,7 @@ const ATTEMPTS = 3
  */
 export const taskWork = (kinds: Readonly<Record<TaskType, TaskKind>>): WorkHandlers => ({
   [STEP]: async (tx, { scope, subject, attempts }, now, app) => {
-    const task = await store.findTask(tx, scope, subject)
+    const task = await store.findTaskToDo(tx, scope, subject)
     if (task === null || task.finishedAt !== null) return null
     const kind = kinds[task.type]
     const step = { app, scope, task }
@@ -116,10 +116,10 @@ async function runItem(
   } catch (error) {
     const mayPass = error instanceof WrongClock || isUnreachable(error) || isPatient
     if (mayPass && !isRefusal(error)) throw error
-    const id = await kind.idOf(app.db.read, item)
+    const id = await kind.idOf(app.db.read, step, item)
     if (isRefusal(error)) return { id, message: error.message, code: error.code }
     logFailure(app, error)
-    return { id, message: 'an unexpected error occurred', code: null }
+    return { id, message: 'an unexpected error occurred', code: kind.failureCode }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
-export type TaskType = 'SUBSCRIPTION_MIGRATION'
+export type TaskType = 'SUBSCRIPTION_MIGRATION' | 'SUBSCRIPTION_IMPORT'
 
 export type TaskStatus =
   | 'PENDING'
@@ -22,6 +22,8 @@ export type TaskInput = {
   /** The version of the package that it is about. */
   version?: number
   package?: { type: 'PLAN' | 'ADDON'; id: string }
+  /** The rows of an import, which may be large. They are deleted once it has finished. */
+  rows?: readonly unknown[]
 }
 
 export type Task = {
@@ -58,6 +60,8 @@ export type TaskPage = {
 export type TaskKind = {
   /** How many items are done at once, each on a connection of its own. 1: in their order. */
   atOnce: number
+  /** The code of an item that has failed although nothing refuses it. */
+  failureCode: string | null
   /** Whether everything from before the task has been stored. */
   isReady(reader: Reader, step: TaskStep): Promise<boolean>
   /** Returns the next items after one. It reads a bounded number of rows. */
@@ -68,5 +72,5 @@ export type TaskKind = {
    */
   run(step: TaskStep, item: string): Promise<void>
   /** Returns what an error calls an item. */
-  idOf(reader: Reader, item: string): Promise<string>
+  idOf(reader: Reader, step: TaskStep, item: string): Promise<string>
 }

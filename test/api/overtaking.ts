@@ -29,8 +29,9 @@ function entitlementsOf(
 /** Stands for the key that was made last. */
 export const NEWEST_KEY = 'the-newest-key'
 
-/** Nothing can undo these or change what they left. */
+/** Nothing can undo these or change what they left, apart from the task of an import itself. */
 export const FINAL_WRITES: ReadonlySet<OperationId> = new Set([
+  'v1.subscriptions.import',
   'v1.apiKeys.revoke',
   'v1.signInCodes.create',
   'v1.tasks.cancel',

@@ -25,6 +25,10 @@ export const TESTED_ELSEWHERE: { readonly [Id in OperationId]?: Readonly<Record<
       TooManySubscriptionsPerCustomer: 'src/subscriptions/provision-subscription.test.ts',
       InvalidSubscriptionStatus: 'src/subscriptions/update-subscription.test.ts',
     },
+    'v1.subscriptions.import': {
+      ImportAlreadyInProgress: 'src/subscriptions/import-subscriptions.test.ts',
+      VendorIsNotSupported: 'src/customers/import.test.ts',
+    },
     'v1.subscriptions.migrate': {
       InvalidArgumentError: 'src/subscriptions/migrate-subscription.test.ts',
     },

@@ -30,6 +30,12 @@ const contentCalls = (request: (body: object) => Request) => ({
 const provision = (body: object): Request => ({
   body: { customerId: 'late', planId: 'basic', ...body },
 })
+const importing = (more: object, integrationId: string | null = null): Request => ({
+  body: {
+    subscriptions: [{ id: 'imported', customerId: 'late', planId: 'basic', ...more }],
+    integrationId,
+  },
+})
 const destination = (destinationResourceId: string) => ({ destinationResourceId })
 const delegation = (targetCustomerId: string) => ({ targetCustomerId })
 const atEnd = { subscriptionMigrationTime: 'END_OF_BILLING_PERIOD' }
@@ -47,6 +53,10 @@ export const subscriptionRefusals: readonly CodeCalls[] = [
       CustomerNotFound: provision({ customerId: 'nobody' }),
       PlanNotFound: provision({ planId: 'nothing' }),
       DuplicatedEntityNotAllowed: provision({ id: 'paid' }),
+    },
+    'v1.subscriptions.import': {
+      UnsupportedParameter: importing({ charges: [] }),
+      IntegrationNotFound: importing({}, 'nothing'),
     },
     'v1.subscriptions.retrieve': unknown(),
     'v1.subscriptions.update': {

@@ -44,6 +44,13 @@ export const subscriptionCalls: {
     params: subscription,
     body: { cancellationTime: 'IMMEDIATE', cancellationAction: 'REVOKE_ENTITLEMENTS' },
   }),
+  'v1.subscriptions.import': (mark) => ({
+    body: {
+      subscriptions: [
+        { id: 'acme-imported', customerId: 'acme', planId: 'site-free', metadata: { mark } },
+      ],
+    },
+  }),
   'v1.subscriptions.migrate': () => ({
     params: subscription,
     body: { subscriptionMigrationTime: 'IMMEDIATE' },

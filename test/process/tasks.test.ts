@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../support/deadline.ts'
 import { done } from '../support/entity-calls.ts'
 import { randomFrom, seedOf } from '../support/random.ts'
-import { endCleanly, openPlace } from '../support/server-process.ts'
+import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { KILLS, type ServerHolder } from './kills.ts'
 
 const CUSTOMERS = 300
@@ -31,6 +31,9 @@ async function furnish(url: string): Promise<void> {
     post('products', { id: 'app', displayName: 'App' }),
     post('plans', plan),
     publish('NEW_CUSTOMERS'),
+    post('products', { id: 'more', displayName: 'More' }),
+    post('plans', { ...plan, id: 'extra', productId: 'more' }),
+    post('plans/extra/publish', { migrationType: 'NEW_CUSTOMERS' }),
     post('customers/import', { customers: customers.map((id) => ({ id, name: id, email: null })) }),
   ])
     await done(url, call)
@@ -47,12 +50,12 @@ async function furnish(url: string): Promise<void> {
   )
 }
 
-/** The ids of the subscriptions that were updated, once for each event. */
-async function updates(url: string): Promise<string[]> {
+/** The ids of the objects of events of a type, once for each event. */
+async function objectsOf(url: string, type: string): Promise<string[]> {
   const found: string[] = []
   for (let after: string | null = ''; after !== null; ) {
     const cursor = after === '' ? '' : `&after=${after}`
-    const path = `/api/v1/events-log?type=subscription.updated&limit=100${cursor}`
+    const path = `/api/v1/events-log?type=${type}&limit=100${cursor}`
     const page = await done(url, { method: 'GET', path })
     found.push(...page.data.map(({ objectId }: { objectId: string }) => objectId))
     after = page.pagination.next
@@ -60,13 +63,13 @@ async function updates(url: string): Promise<string[]> {
   return found
 }
 
-test('a task goes on after kill -9, and moves each subscription once', async (t) => {
-  const place = openPlace(t)
-  const running: ServerHolder = { server: await place.start() }
-  await furnish(running.server.url)
-  const { data } = await done(running.server.url, publish('ALL_CUSTOMERS'))
+/** Kills the server several times while a task runs. Returns the task at its end. */
+async function killedOften(
+  t: TestContext,
+  { place, running, id }: { place: Place; running: ServerHolder; id: string },
+) {
   const task = async () =>
-    (await done(running.server.url, { method: 'GET', path: `/api/v1/tasks/${data.taskId}` })).data
+    (await done(running.server.url, { method: 'GET', path: `/api/v1/tasks/${id}` })).data
   const random = randomFrom(seedOf(t), 0)
   let reached = 0
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -77,22 +80,38 @@ test('a task goes on after kill -9, and moves each subscription once', async (t)
     await delay(random.below(SPREAD_MS))
     await KILLS['the server']?.(place, running)
     reached = (await task()).done
-    t.diagnostic(`killed after ${reached} customers`)
+    t.diagnostic(`killed after ${reached} items`)
   }
-  const {
-    status,
-    total,
-    done: moved,
-  } = await until('the end of the task', async () => {
+  const { status, total, ...ended } = await until('the end of the task', async () => {
     const now = await task()
     return now.finishedAt === null ? null : now
   })
-  assert.deepEqual([status, total, moved], ['COMPLETED', CUSTOMERS, CUSTOMERS])
+  return [status, total, ended.done]
+}
+
+test('tasks go on after kill -9, and do each item once', async (t) => {
+  const place = openPlace(t)
+  const running: ServerHolder = { server: await place.start() }
+  const send = (request: ReturnType<typeof post>) => done(running.server.url, request)
+  await furnish(running.server.url)
+  const publication = await send(publish('ALL_CUSTOMERS'))
+  const complete = ['COMPLETED', CUSTOMERS, CUSTOMERS]
+  assert.deepEqual(await killedOften(t, { place, running, id: publication.data.taskId }), complete)
   const expected = customers.map((id) => `of-${id}`)
-  assert.deepEqual((await updates(running.server.url)).toSorted(), expected.toSorted())
+  const { url } = running.server
+  assert.deepEqual((await objectsOf(url, 'subscription.updated')).toSorted(), expected.toSorted())
   for (const id of [customers.at(0), customers.at(-1)]) {
     const path = `/api/v1/customers/${id}/entitlements/check?featureId=sso`
-    assert.equal((await done(running.server.url, { method: 'GET', path })).data.isGranted, true)
+    assert.equal((await done(url, { method: 'GET', path })).data.isGranted, true)
   }
+  const subscriptions = customers.map((id) => ({
+    ...{ id: `import-${id}`, customerId: id, planId: 'extra', metadata: { from: 'elsewhere' } },
+  }))
+  const started = await send(post('subscriptions/import', { subscriptions }))
+  assert.deepEqual(await killedOften(t, { place, running, id: started.data.taskId }), complete)
+  const created = await objectsOf(running.server.url, 'subscription.created')
+  const all = [...expected, ...subscriptions.map(({ id }) => id)]
+  assert.deepEqual(created.toSorted(), all.toSorted())
+  assert.equal((await objectsOf(running.server.url, 'subscription.updated')).length, CUSTOMERS)
   await endCleanly(place, running.server)
 })

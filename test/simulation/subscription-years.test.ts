@@ -51,7 +51,12 @@ function ruled(line: Line, of: ModelMove, at: number): LineChange {
   const endBehavior = trial?.converts ? 'CONVERT_TO_PAID' : 'CANCEL_SUBSCRIPTION'
   const input: ProvisionInput = {
     ...{ key: id, id, planKey: plan, startsAt, isTrialRefused, strategy, anchor: null },
-    ...{ cancellation: null, firstPayment: 'NOT_NEEDED', usageCutoff: 'ALWAYS_RESET' },
+    ...{
+      cancellation: null,
+      ending: null,
+      firstPayment: 'NOT_NEEDED',
+      usageCutoff: 'ALWAYS_RESET',
+    },
     billingPeriod: PLANS[plan]?.period === 12 ? 'ANNUALLY' : 'MONTHLY',
     trial: trial && { at: trial.ends, endBehavior, successor: next },
   }

@@ -144,3 +144,17 @@ test('a migration that is scheduled is shown ahead, and not scheduled again', as
   await page.getByText('It is going to be migrated already.').waitFor()
   assert.equal(await hasSso(tenant), false)
 })
+
+test('an import is a task of rows, about no package', async (t) => {
+  const tenant = await furnished()
+  const row = { id: 'imported', customerId: 'acme', planId: 'pro' }
+  const { data } = await tenant.ok('v1.subscriptions.import', { body: { subscriptions: [row] } })
+  const page = await openConsole(t, { tenant, path: '/tasks' })
+  await page.getByRole('row', { name: /^Subscriptions are imported/ }).waitFor()
+  await page.goto(page.url().replace(/tasks$/, `tasks/${data.taskId}`))
+  await page.getByRole('heading', { name: 'Subscriptions are imported' }).waitFor()
+  await page.getByRole('progressbar', { name: '0 rows counted so far' }).waitFor()
+  assert.equal(await page.getByText('Moves to').count(), 0)
+  await page.getByRole('button', { name: 'Cancel task' }).click()
+  await page.getByRole('dialog').getByText('The other rows can be imported again.').waitFor()
+})

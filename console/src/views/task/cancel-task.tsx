@@ -1,11 +1,12 @@
 import type { Task } from '../../../../src/api.gen.ts'
-import { movedText, TEXTS } from '../../tasks/texts.ts'
+import { doneText, TYPE_WORDS } from '../../tasks/texts.ts'
 import { FormDialog } from '../../ui/form.tsx'
 import { Muted } from '../../ui/page.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
 /** Cancels a task, after it has said what stays as it is. */
 export function CancelTask({ task, onClose }: { task: Task; onClose: () => void }) {
+  const words = TYPE_WORDS[task.type]
   const form = useForm('v1.tasks.cancel', {
     first: {},
     requestOf: () => ({ params: { id: task.id } }),
@@ -18,13 +19,13 @@ export function CancelTask({ task, onClose }: { task: Task; onClose: () => void 
       form={form}
       onClose={onClose}
       title="Cancel the task?"
-      description={TEXTS.stays}
+      description={words.stays}
       submit="Cancel task"
       dismiss="Let it go on"
       isDanger
     >
-      <p>{movedText(task)}</p>
-      <Muted>{TEXTS.rest}</Muted>
+      <p>{doneText(task)}</p>
+      <Muted>{words.rest}</Muted>
     </FormDialog>
   )
 }

@@ -33,7 +33,7 @@ function OneTask({ id }: { id: string }) {
   const task = reading.data?.data
   return (
     <Page
-      title={task ? TYPE_WORDS[task.type] : 'Task'}
+      title={task ? TYPE_WORDS[task.type].title : 'Task'}
       beside={<IdBeside id={id} isArchived={false} />}
       actions={task && <Cancel task={task} />}
     >
@@ -75,9 +75,11 @@ function State({ task }: { task: Task }) {
       <Progress label={countsText(task)} percent={progress} />
       <Facts
         rows={[
-          ['Moves to', <TaskPackage key="package" task={task} />],
+          ...(task.package
+            ? [['Moves to', <TaskPackage key="package" task={task} />] as const]
+            : []),
           ['Done', `${progress} %`],
-          ['Customers', countsText(task)],
+          ['Items', countsText(task)],
           ['Started', <Time key="started" at={createdAt} />],
           ['Changed last', <Time key="changed" at={updatedAt} />],
           ['Ended', finishedAt === null ? <None key="end" /> : <Time key="end" at={finishedAt} />],
@@ -91,12 +93,15 @@ function Failures({ task }: { task: Task }) {
   const addresses = useAddresses()
   const columns: readonly Column<TaskError>[] = [
     {
-      title: 'Customer',
-      cell: ({ id }) => (
-        <LinkTo address={addresses.customer(id)}>
+      title: TYPE_WORDS[task.type].failure,
+      cell: ({ id }) =>
+        task.type === 'SUBSCRIPTION_MIGRATION' ? (
+          <LinkTo address={addresses.customer(id)}>
+            <Id>{id}</Id>
+          </LinkTo>
+        ) : (
           <Id>{id}</Id>
-        </LinkTo>
-      ),
+        ),
     },
     { title: 'Why', cell: ({ message }) => message },
     { title: 'Code', cell: ({ code }) => (code === null ? <None /> : <Id>{code}</Id>) },

@@ -11,7 +11,7 @@ import { type Column, ListTable } from '../../ui/table.tsx'
 import { None, ShortId, Time } from '../../ui/text.tsx'
 
 const COLUMNS: readonly Column<Task>[] = [
-  { title: 'What', cell: ({ type }) => TYPE_WORDS[type] },
+  { title: 'What', cell: ({ type }) => TYPE_WORDS[type].title },
   { title: 'Which', cell: (task) => <TaskPackage task={task} /> },
   { title: 'State', cell: (task) => <StatusChip {...task} /> },
   {
