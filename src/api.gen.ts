@@ -5520,6 +5520,21 @@ export type SubscriptionEntitlementReference = {
    * Whether it is a feature or credits of a currency.
    */
   type: 'FEATURE' | 'CREDIT'
+  /**
+   * The limit, or the value of a feature that is not metered. Null if there is none.
+   */
+  usageLimit: number | null
+  /**
+   * Whether there is no limit.
+   */
+  hasUnlimitedUsage: boolean
+  /**
+   * Whether usage may exceed the limit.
+   */
+  hasSoftLimit: boolean
+  resetPeriod: ResetPeriod | null
+  resetPeriodConfiguration:
+    YearlyResetPeriodConfig | MonthlyResetPeriodConfig | WeeklyResetPeriodConfig | null
 }
 
 /**

@@ -51,7 +51,12 @@ test('an update changes the add-ons, entitlements, metadata and period now', asy
         { id: 'more', quantity: 2 },
         { id: 'top', quantity: 1 },
       ],
-      [{ id: 'calls', type: 'FEATURE' }],
+      [
+        {
+          ...{ id: 'calls', type: 'FEATURE', usageLimit: null, hasUnlimitedUsage: true },
+          ...{ hasSoftLimit: false, resetPeriod: null, resetPeriodConfiguration: null },
+        },
+      ],
       { a: 'b' },
     ],
   )

@@ -46,7 +46,13 @@ test('a subscription is provisioned, shown and listed', async () => {
     currentBillingPeriodStart: NOW,
     currentBillingPeriodEnd: MONTH,
     addons: [{ id: 'more', quantity: 2 }],
-    subscriptionEntitlements: [{ id: 'calls', type: 'FEATURE' }],
+    subscriptionEntitlements: [
+      {
+        ...{ id: 'calls', type: 'FEATURE', usageLimit: 5, hasUnlimitedUsage: false },
+        ...{ hasSoftLimit: false, resetPeriod: 'MONTH' },
+        resetPeriodConfiguration: { accordingTo: 'SubscriptionStart' },
+      },
+    ],
     futureUpdates: [],
     metadata: { team: 'a' },
     payingCustomerId: 'payer',

@@ -2,10 +2,11 @@ import type { Subscription as WireSubscription, FutureUpdate as WireUpdate } fro
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { quantityToWire } from '../kernel/quantity.ts'
 import { currentBillingPeriod } from './billing-period.ts'
 import { isOver } from './change-line.ts'
 import type { Names } from './names-store.ts'
-import type { FutureUpdate, Subscription } from './types.ts'
+import type { FutureUpdate, Override, Subscription } from './types.ts'
 
 /** Returns a subscription in its present state. */
 export function subscriptionToWire(subscription: Subscription, names: Names): WireSubscription {
@@ -36,10 +37,7 @@ export function subscriptionToWire(subscription: Subscription, names: Names): Wi
       id: packageId(names, addonKey),
       quantity,
     })),
-    subscriptionEntitlements: content.overrides.map(({ featureKey }) => ({
-      id: required(names.featureIds.get(featureKey), 'the id of a feature'),
-      type: 'FEATURE',
-    })),
+    subscriptionEntitlements: content.overrides.map((each) => overrideToWire(each, names)),
     futureUpdates: subscription.updates.map((update) => updateToWire(update, subscription, names)),
     metadata: { ...content.metadata },
     payingCustomerId: facts.payingCustomerId,
@@ -54,6 +52,18 @@ export function subscriptionToWire(subscription: Subscription, names: Names): Wi
     coupons: [],
   }
 }
+
+/** As in the lists of entitlements of plans: a request can be made of it. */
+const overrideToWire = ({ featureKey, allowance, reset }: Override, names: Names) => ({
+  id: required(names.featureIds.get(featureKey), 'the id of a feature'),
+  type: 'FEATURE' as const,
+  usageLimit: allowance.limit === null ? null : quantityToWire(allowance.limit),
+  hasUnlimitedUsage: allowance.isUnlimited,
+  hasSoftLimit: allowance.isSoft,
+  resetPeriod: reset?.period ?? null,
+  resetPeriodConfiguration:
+    reset === null || reset.accordingTo === null ? null : { accordingTo: reset.accordingTo },
+})
 
 const toWire = (at: Instant | null): string | null => (at === null ? null : instantToWire(at))
 
