@@ -72,7 +72,6 @@ export async function furnishHostile(tenant: Tenant): Promise<Ids> {
       ],
     },
   })
-  await subscribe(tenant)
   const budget = { featureId: IDS.feature, cadence: 'P1M' as const }
   await tenant.ok('v1Beta.customers.assignments.upsert', {
     params,
@@ -100,6 +99,7 @@ export async function furnishHostile(tenant: Tenant): Promise<Ids> {
     },
   })
   await addMeter(tenant)
+  await subscribe(tenant)
   const { data } = await tenant.ok('v1.decisions.list', { query: { customerId: IDS.customer } })
   return {
     ...IDS,
@@ -235,7 +235,10 @@ async function subscribe(tenant: Tenant): Promise<void> {
   })
 }
 
-/** A feature with a meter counts no usage that is reported, so it gets its meter last. */
+/**
+ * A feature with a meter counts no usage that is reported, so it gets its meter after that. While a
+ * subscription has it, its units do not change.
+ */
 async function addMeter(tenant: Tenant): Promise<void> {
   await tenant.ok('v1.features.updateFeature', {
     params: { id: IDS.feature },
