@@ -92,7 +92,10 @@ const featureFields = (row: PackageFeatureEntitlement, extent: Extent) => ({
   ...beginsOf(row),
 })
 
-function beginsOf({ resetPeriod, resetPeriodConfiguration }: PackageFeatureEntitlement) {
+type Reset = Pick<PackageFeatureEntitlement, 'resetPeriod' | 'resetPeriodConfiguration'>
+
+/** The fields that say when a reset period begins. */
+export function beginsOf({ resetPeriod, resetPeriodConfiguration }: Reset) {
   const begins = resetPeriodConfiguration?.accordingTo
   if (begins === undefined || begins === 'SubscriptionStart') return {}
   return resetPeriod === 'MONTH'
@@ -160,7 +163,8 @@ export function inputOf(
   }
 }
 
-function termsOf(
+/** The part of a request that says how much of a feature is given. */
+export function termsOf(
   fields: EntitlementFields,
   { kind, amount }: { kind: FeatureKind; amount: number | null },
 ): Partial<Body> {
@@ -183,7 +187,8 @@ function extentOf({ extent }: EntitlementFields, amount: number | null): Partial
   }
 }
 
-function resetOf({ reset, monthly, weekly }: EntitlementFields): Partial<Body> {
+/** The part of a request that says when usage starts again. */
+export function resetOf({ reset, monthly, weekly }: EntitlementFields) {
   if (reset === 'NEVER') return {}
   return {
     resetPeriod: reset,

@@ -11,7 +11,7 @@ export function SubscriptionFacts(props: { subscription: Subscription; plan: Pla
   const { subscription, plan } = props
   const { id, planId, cancelReason, billingPeriod, effectiveEndDate } = subscription
   const { resourceId, payingCustomerId, billingId, metadata } = subscription
-  const { subscriptionEntitlements: overrides, currentBillingPeriodEnd } = subscription
+  const { currentBillingPeriodEnd } = subscription
   const addresses = useAddresses()
   const some = (name: string, value: unknown, shown: ReactNode): [string, ReactNode][] =>
     value === null ? [] : [[name, shown]]
@@ -35,11 +35,6 @@ export function SubscriptionFacts(props: { subscription: Subscription; plan: Pla
         ...some('Resource', resourceId, <Id key="resource">{resourceId ?? ''}</Id>),
         ...some('Paid by', payingCustomerId, <Id key="payer">{payingCustomerId ?? ''}</Id>),
         ...some('Billing id', billingId, <Id key="billing">{billingId ?? ''}</Id>),
-        ...(overrides.length === 0
-          ? []
-          : ([
-              ['Its own limits', overrides.map((each) => <Override key={each.id} id={each.id} />)],
-            ] as [string, ReactNode][])),
         ...Object.entries(metadata).map(([key, text]): [string, ReactNode] => [
           `Label ${key}`,
           text,
@@ -50,14 +45,3 @@ export function SubscriptionFacts(props: { subscription: Subscription; plan: Pla
 }
 
 const at = (instant: string | null): ReactNode => instant && <Time at={instant} />
-
-function Override({ id }: { id: string }) {
-  const addresses = useAddresses()
-  return (
-    <div>
-      <LinkTo address={addresses.feature(id)}>
-        <Id>{id}</Id>
-      </LinkTo>
-    </div>
-  )
-}

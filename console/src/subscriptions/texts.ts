@@ -42,6 +42,10 @@ export const TEXTS = {
   delegate: (owner: string) => `Another customer pays from now on. ${owner} keeps what it gives.`,
   takeBack: (owner: string, payer: string) =>
     `${payer} pays for it now. ${owner} pays itself from now on, and keeps what it gives. Then it can be delegated again.`,
+  ownLimitHint: 'It counts instead of what the plan gives, from now on.',
+  noOwnLimits: 'It has what its plan and its add-ons give.',
+  featureHint: 'Its id.',
+  featureUnread: 'The feature is not read yet, or you may not read features.',
   giveUp: 'The subscription stays as it is now. A scheduled cancellation is given up too.',
 } as const
 

@@ -230,3 +230,37 @@ test('a subscription goes to another resource, and back', async (t) => {
   await page.getByRole('dialog').getByRole('button', { name: 'Transfer' }).hover()
   await page.getByText('A customer has only one subscription to this product').waitFor()
 })
+
+test('a subscription gets a limit of its own, and the one of its plan back', async (t) => {
+  const tenant = await furnished()
+  await subscribed(tenant, { entitlements: [{ id: 'calls', type: 'FEATURE', usageLimit: 5 }] })
+  const path = '/customers/acme/subscriptions/acme-pro'
+  const page = await openConsole(t, { tenant, path, expected: [404] })
+  const limits = page.getByRole('table', { name: 'Own limits' })
+  await limits.getByRole('row', { name: /calls.*5/ }).waitFor()
+  await limits.getByRole('button', { name: 'Edit calls' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Own limit of Calls' })
+  await dialog.getByLabel('Limit', { exact: true }).fill('many')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('many is no number.').waitFor()
+  await dialog.getByLabel('Limit', { exact: true }).fill('7')
+  await dialog.getByLabel('Usage starts again').selectOption('MONTH')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await limits.getByText('7 a month').waitFor()
+  const limit = async () => {
+    const request = { params: { id: 'acme' }, query: { featureId: 'calls' } }
+    const { data } = await tenant.ok('v1.customers.checkEntitlement', request)
+    return data.type === 'FEATURE' ? data.usageLimit : null
+  }
+  assert.equal(await limit(), 7)
+  await limits.getByRole('button', { name: 'Remove calls' }).click()
+  await page.getByText('It has what its plan and its add-ons give.').waitFor()
+  assert.equal(await limit(), 1000)
+  await page.getByRole('button', { name: 'Undo' }).first().click()
+  await limits.getByText('7 a month').waitFor()
+  await page.getByRole('button', { name: 'Add own limit' }).click()
+  const adding = page.getByRole('dialog', { name: 'Add own limit' })
+  await adding.getByLabel('Feature', { exact: true }).fill('nothing')
+  await adding.getByRole('button', { name: 'Save' }).click()
+  await adding.getByText('not found').waitFor()
+})

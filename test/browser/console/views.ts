@@ -103,7 +103,7 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     shows: (page) => page.getByText('it was created'),
     opens: [
       ...['Update', 'Migrate', 'Transfer', 'Delegate'],
-      ...['Cancel subscription', 'Give up scheduled'],
+      ...['Cancel subscription', 'Give up scheduled', 'Add own limit'],
     ],
   },
   '/customers/$customer/budgets': {

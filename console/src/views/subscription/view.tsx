@@ -13,6 +13,7 @@ import { DelegateSubscription } from '../../subscriptions/delegate.tsx'
 import { SubscriptionFacts } from '../../subscriptions/facts.tsx'
 import { GiveUp, isPending, type PendingKind } from '../../subscriptions/give-up.tsx'
 import { MigrateSubscription, whyNotMigrate } from '../../subscriptions/migrate.tsx'
+import { OwnLimits } from '../../subscriptions/own-limits.tsx'
 import { StatusChip } from '../../subscriptions/status-chip.tsx'
 import { isOver, TEXTS } from '../../subscriptions/texts.ts'
 import { Timeline } from '../../subscriptions/timeline-section.tsx'
@@ -69,6 +70,7 @@ function Shown({ subscription, etag }: { subscription: Subscription; etag: strin
           <SubscriptionFacts subscription={subscription} plan={shownPlan} />
         </Section>
         <Addons subscription={subscription} addons={addons} />
+        <OwnLimits subscription={subscription} etag={etag} />
       </Stack>
       <Section
         title="Timeline"
