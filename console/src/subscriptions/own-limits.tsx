@@ -31,23 +31,19 @@ export function OwnLimits(props: { subscription: Subscription; etag: string | un
       ),
     },
     { title: 'Gives', cell: limitText },
-    {
-      title: '',
-      isEnd: true,
-      cell: (limit) => (
-        <>
-          <IconButton
-            size="small"
-            icon={Pencil}
-            label={`Edit ${limit.id}`}
-            reason={reason}
-            onClick={() => setEdited(limit)}
-          />
-          <RemoveLimit {...{ subscription, etag, limit, reason }} />
-        </>
-      ),
-    },
   ]
+  const actionsOf = (limit: OwnLimit) => (
+    <>
+      <IconButton
+        size="small"
+        icon={Pencil}
+        label={`Edit ${limit.id}`}
+        reason={reason}
+        onClick={() => setEdited(limit)}
+      />
+      <RemoveLimit {...{ subscription, etag, limit, reason }} />
+    </>
+  )
   return (
     <Section
       title="Own limits"
@@ -60,7 +56,13 @@ export function OwnLimits(props: { subscription: Subscription; etag: string | un
       {limits.length === 0 ? (
         <Muted>{TEXTS.noOwnLimits}</Muted>
       ) : (
-        <Table label="Own limits" rows={limits} columns={columns} keyOf={({ id }) => id} />
+        <Table
+          label="Own limits"
+          rows={limits}
+          columns={columns}
+          keyOf={({ id }) => id}
+          actions={actionsOf}
+        />
       )}
       {edited !== null && (
         <OwnLimitDialog

@@ -56,7 +56,8 @@ export function Preview(props: { planId: string; addons: readonly AddonRow[]; pe
     { title: 'How much', cell: ({ entitlement }) => givesText(entitlement) },
     { title: 'From', cell: ({ from }) => from },
   ]
-  return <Table label="It will give" rows={rows} columns={columns} keyOf={({ key }) => key} />
+  const keyOf = ({ key }: Row) => key
+  return <Table label="It will give" rows={rows} columns={columns} keyOf={keyOf} isPlain />
 }
 
 const fromText = (name: string, quantity: number, { behavior }: PackageEntitlement): string =>

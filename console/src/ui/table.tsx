@@ -31,12 +31,15 @@ type TableProps<Row> = {
   actions?: (row: Row) => ReactNode
   /** What is shown below a row that is open. False for the others. */
   below?: (row: Row) => ReactNode
+  /** Nothing in it takes the focus. So the table does, and keys scroll it. */
+  isPlain?: boolean
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, rows, columns, keyOf, actions } = props
+  const { label, rows, columns, keyOf, actions, isPlain } = props
+  const scroller = isPlain ? { role: 'group', tabIndex: 0, 'aria-label': label } : {}
   return (
-    <div className={styles.frame}>
+    <div className={styles.frame} {...scroller}>
       <table className={styles.table} aria-label={label}>
         <thead>
           <tr>

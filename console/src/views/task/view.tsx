@@ -117,6 +117,7 @@ function Failures({ task }: { task: Task }) {
           rows={task.errors}
           columns={columns}
           keyOf={({ index }) => String(index)}
+          isPlain={task.type === 'SUBSCRIPTION_IMPORT'}
         />
       )}
       {kept && <Muted>{kept}</Muted>}
