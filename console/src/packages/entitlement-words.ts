@@ -35,11 +35,21 @@ function creditText(row: PackageCreditEntitlement): string {
 
 function featureText(row: PackageFeatureEntitlement): string {
   if (row.enumValues !== null && row.enumValues.length > 0) return row.enumValues.join(', ')
-  const reset = row.resetPeriod === null ? '' : ` ${formatReset(row.resetPeriod)}`
-  if (row.isCustom) return `what each subscription says${reset}`
-  if (row.hasUnlimitedUsage) return `no limit${reset}`
-  if (row.usageLimit === null) return 'yes'
-  return `${formatNumber(row.usageLimit)}${reset}${row.hasSoftLimit ? ', soft' : ''}`
+  return row.isCustom ? `what each subscription says${resetText(row)}` : limitText(row)
+}
+
+type Limit = Pick<PackageFeatureEntitlement, 'usageLimit' | 'hasUnlimitedUsage' | 'resetPeriod'> & {
+  hasSoftLimit: boolean | null
+}
+
+const resetText = ({ resetPeriod }: Pick<Limit, 'resetPeriod'>): string =>
+  resetPeriod === null ? '' : ` ${formatReset(resetPeriod)}`
+
+/** How much of a feature is given: `1,000 a month, soft`. */
+export function limitText(limit: Limit): string {
+  if (limit.hasUnlimitedUsage) return `no limit${resetText(limit)}`
+  if (limit.usageLimit === null) return 'yes'
+  return `${formatNumber(limit.usageLimit)}${resetText(limit)}${limit.hasSoftLimit ? ', soft' : ''}`
 }
 
 const BEGINS: Readonly<Record<string, string>> = {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SubscriptionEntitlementInput } from '../../../src/api.gen.ts'
 import type { EntitlementFields, FeatureKind } from '../packages/entitlement-values.ts'
+import { limitText } from '../packages/entitlement-words.ts'
 import {
   fieldsOfLimit,
   inputOfFields,
   inputOfLimit,
   limitsWith,
-  limitText,
   type OwnLimit,
 } from './own-limit-values.ts'
 

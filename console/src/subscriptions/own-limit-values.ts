@@ -1,5 +1,4 @@
 import type { Subscription, SubscriptionEntitlementInput } from '../../../src/api.gen.ts'
-import { formatNumber, formatReset } from '../format.ts'
 import {
   beginsOf,
   type EntitlementFields,
@@ -63,11 +62,3 @@ export const limitsWith = (
   ...(changed === null ? [] : [changed]),
   ...stored.filter(({ id }) => id !== replaced).map(inputOfLimit),
 ]
-
-/** What a limit gives, in a few words: `1,000 a month, soft`. */
-export function limitText(limit: OwnLimit): string {
-  const reset = limit.resetPeriod === null ? '' : ` ${formatReset(limit.resetPeriod)}`
-  if (limit.hasUnlimitedUsage) return `no limit${reset}`
-  if (limit.usageLimit === null) return 'yes'
-  return `${formatNumber(limit.usageLimit)}${reset}${limit.hasSoftLimit ? ', soft' : ''}`
-}
