@@ -33,7 +33,7 @@ type Row = Pick<ModelSubscription, 'plan' | 'status' | 'reason' | 'units' | 'sta
 
 class Customer {
   readonly id: string
-  readonly model = new SubscriptionModel(PLANS)
+  readonly model = new SubscriptionModel(PLANS, 'ADDON')
   #lived = 0
   /** For the message of a failure. */
   readonly #made: string[] = []

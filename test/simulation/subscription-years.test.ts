@@ -88,7 +88,7 @@ const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id 
 test('three years of random requests go as a second implementation predicts', () => {
   fc.assert(
     fc.property(moves, fc.integer({ min: 1, max: 90 }), (list, pause) => {
-      const model = new SubscriptionModel(PLANS)
+      const model = new SubscriptionModel(PLANS, 'FEATURE')
       let line = emptyLine(START)
       let lived = 0
       const events: { at: number; what: string }[] = []

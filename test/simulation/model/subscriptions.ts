@@ -1,7 +1,7 @@
 /**
  * Subscriptions of one customer to one product, written from the tables of states and not from the
  * code of the server. The model lives through time step by step, and changes plain objects. It
- * knows plans without add-ons, and no payments.
+ * knows one add-on at most, and no payments.
  */
 export type ModelSubscription = {
   id: string
@@ -29,6 +29,8 @@ type ModelPlan = {
   published: readonly number[]
 }
 export type ModelPlans = Readonly<Record<string, ModelPlan>>
+/** What the units of a subscription are: those of a feature, or the quantity of an add-on. */
+export type ModelUnits = 'FEATURE' | 'ADDON'
 
 export type ModelMove =
   | ({ type: 'provision'; id: string; plan: string; startsAt: number | null; atEnd: boolean } & {
@@ -57,8 +59,10 @@ export class SubscriptionModel {
   /** What is announced, each with the instant, and with the plan and status from then on. */
   readonly events: { at: number; what: string }[] = []
   readonly #plans: ModelPlans
-  constructor(plans: ModelPlans) {
+  readonly #units: ModelUnits
+  constructor(plans: ModelPlans, units: ModelUnits) {
     this.#plans = plans
+    this.#units = units
   }
 
   /** The billing period that contains `t`, found by counting on from the anchor. */
@@ -191,7 +195,12 @@ export class SubscriptionModel {
       if (units === each.units) return true
       const end = this.period(each, t)?.[1]
       if (end === undefined) return false
+      if (this.#units === 'ADDON') each.laterPlan = null
       each.laterUnits = { at: end, units }
+      return true
+    }
+    if (this.#units === 'ADDON') {
+      if (units !== each.units) Object.assign(each, { units, laterUnits: null, laterPlan: null })
       return true
     }
     if (each.laterUnits && units < each.units) {
