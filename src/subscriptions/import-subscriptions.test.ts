@@ -138,6 +138,32 @@ test('one import runs at a time in an environment, and a canceled one makes plac
   assert.equal(await readValue(world.bursar.app.db.read, column.text, input), '{},{}')
 })
 
+test('a retry after the import was canceled gets its response, and starts none', async () => {
+  await fresh()
+  const body = { subscriptions: [row('a')] }
+  const headers = { 'idempotency-key': 'import' }
+  const ask = async (retries: string) => {
+    const counted = { ...headers, 'x-stainless-retry-count': retries }
+    return (await tenant().ok('v1.subscriptions.import', { body, headers: counted })).data.taskId
+  }
+  const id = await ask('0')
+  await tenant().ok('v1.tasks.cancel', { params: { id } })
+  await finish(id)
+  assert.equal(await ask('1'), id)
+  assert.equal((await tenant().ok('v1.tasks.list')).data.length, 1)
+})
+
+test('a retry without a key after the import was canceled may be a later one, and starts it', async () => {
+  await fresh()
+  const body = { subscriptions: [row('a')] }
+  const id = await start(body.subscriptions)
+  await tenant().ok('v1.tasks.cancel', { params: { id } })
+  await finish(id)
+  const headers = { 'x-stainless-retry-count': '1' }
+  const { data } = await tenant().ok('v1.subscriptions.import', { body, headers })
+  assert.equal((await finish(data.taskId)).status, 'COMPLETED')
+})
+
 test('of imports that are asked for at once, one is started', async () => {
   await fresh()
   const calls = Array.from({ length: 4 }, (_, index) =>
