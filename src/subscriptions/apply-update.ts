@@ -3,14 +3,15 @@ import type { Quantity } from '../kernel/quantity.ts'
 import { replacePlan } from './begin-successor.ts'
 import { anchorAfter, withCycle } from './billing-period.ts'
 import { inTurn, type Moment, put } from './change-line.ts'
-import { isOnSale, pinAddons, pinLatest } from './pin-versions.ts'
+import { atLatest } from './migrate-subscription.ts'
+import { isOnSale, pinAddons } from './pin-versions.ts'
 import type { Content, FutureUpdate, Line, LineChange, PartChange, Subscription } from './types.ts'
 import { addonsAllowed } from './validate-addons.ts'
 
 /**
  * Applies the first scheduled update that is due at `at`. All add-ons that are due are one update.
- * If its package is not sold any more, or the add-ons do not go together, it fails and the
- * subscription stays as it is.
+ * If its package is not sold any more, the add-ons do not go together, or the plan has to be sold
+ * anew, it fails and the subscription stays as it is.
  */
 export function applyUpdate(
   line: Line,
@@ -65,23 +66,21 @@ export function withParts(
   const addons = parts.filter((part) => part.type === 'ADDON')
   const others = parts.filter((part) => part.type !== 'ADDON')
   const start = addons.length === 0 ? subscription : withAddons(subscription, addons, moment)
-  return start && others.reduce((after, part) => withPart(after, part, moment), start)
+  return others.reduce((after, part) => after && withPart(after, part, moment), start)
 }
 
 function withPart(
   subscription: Subscription,
   part: Exclude<PartChange, AddonChange>,
-  { at, packages }: Moment,
-): Subscription {
-  const { content, planKey, status } = subscription
+  moment: Moment,
+): Subscription | null {
+  const { content, status } = subscription
   if (part.type === 'UNIT_AMOUNT')
     return { ...subscription, content: withUnits(content, part.featureKey, part.quantity) }
-  if (part.type === 'MIGRATE_TO_LATEST') {
-    const pins = pinLatest({ planKey, addons: content.addons }, at, packages)
-    return { ...subscription, pins }
-  }
+  if (part.type === 'MIGRATE_TO_LATEST') return atLatest(subscription, moment)
   const { billingPeriod, anchor: choice } = part
   if (status !== 'ACTIVE') return { ...subscription, billingPeriod }
+  const { at } = moment
   const anchor = anchorAfter(subscription, billingPeriod, { at, choice })
   return withCycle(subscription, { billingPeriod, anchor }, at)
 }

@@ -49,6 +49,32 @@ test('a migration at the end of the period takes the versions of then', () => {
   assert.deepEqual(after?.pins, [pin('plan', 2), pin('base', 3)])
 })
 
+/** The pricing type of the plan at the end of the period, and the update with the pins then. */
+const becomes = [
+  ['PAID', 'DONE', 'PAID', 2],
+  ['CUSTOM', 'DONE', 'CUSTOM', 2],
+  ['FREE', 'FAILED', 'PAID', 1],
+] as const
+for (const [type, status, pricingType, version] of becomes)
+  test(`a scheduled migration meets a plan that is ${type} by then`, () => {
+    const changed = packagesOf(
+      planOf(
+        'plan',
+        { pricingType: 'PAID', parentKey: 'base' },
+        { pricingType: type, parentKey: 'base', publishedAt: AT + DAY_MS },
+      ),
+      planOf('base', {}, { publishedAt: START + 1 }),
+    )
+    const moment = { at: AT, packages: changed }
+    const before = lineOf(AT, sub({ pricingType: 'PAID' }))
+    const { line } = migrateSubscription(before, 'sub', 'END_OF_BILLING_PERIOD', moment)
+    const [after] = timeline(line, END_OF_PERIOD, changed).line.subscriptions
+    assert.deepEqual(
+      [after?.updates[0]?.status, after?.pricingType, after?.pins[0]?.version],
+      [status, pricingType, version],
+    )
+  })
+
 const refused: readonly (readonly [string, Subscription, Packages, string])[] = [
   ['the newest versions are there', sub({ pins: latest }), SHOP, 'SubscriptionAlreadyOnLatestPlan'],
   ['over', sub({ status: 'CANCELED' }), SHOP, 'SubscriptionAlreadyCanceledOrExpired'],

@@ -42,25 +42,33 @@ export function migrateSubscription(
   const refuse = (message: string, code: Parameters<typeof badInput>[2]) =>
     badInput(inPath('id'), `the subscription ${before.id} ${message}`, code)
   if (!givesAccess(before)) throw refuse('has not started', 'InvalidSubscriptionStatus')
-  const pricingType = pricingTypeAt(before.planKey, { at, packages })
-  if (!MAY_BECOME[before.pricingType].includes(pricingType))
+  const latest = atLatest(before, { at, packages })
+  if (latest === null)
     throw refuse(
-      `cannot be migrated, because its plan is ${pricingType} now; provision a new one`,
+      'cannot be migrated, because its plan has another pricing type now; provision a new one',
       'InvalidArgumentError',
     )
-  const { planKey, content } = before
-  const pins = pinLatest({ planKey, addons: content.addons }, at, packages)
-  if (isDeepStrictEqual(pins, before.pins))
+  if (isDeepStrictEqual(latest.pins, before.pins))
     throw refuse('has the newest versions already', 'SubscriptionAlreadyOnLatestPlan')
   if (before.updates.some((update) => isPending(update) && isMigration(update)))
     throw refuse('has a scheduled migration already', 'ScheduledMigrationAlreadyExistsError')
   const where = inBody('subscriptionMigrationTime')
   const effect = effectOf(before, time, { at, where })
   const after: Subscription =
-    effect > at
-      ? { ...before, updates: [...before.updates, scheduledAt(effect)] }
-      : { ...before, pins, pricingType }
+    effect > at ? { ...before, updates: [...before.updates, scheduledAt(effect)] } : latest
   return put(line, after, { at, kind: 'UPDATED' })
+}
+
+/**
+ * Returns a subscription with the newest versions of its plan and add-ons; null if the pricing type
+ * of its plan is another one by now, and the plan has to be sold anew.
+ */
+export function atLatest(subscription: Subscription, moment: Moment): Subscription | null {
+  const { planKey, content } = subscription
+  const pricingType = pricingTypeAt(planKey, moment)
+  if (!MAY_BECOME[subscription.pricingType].includes(pricingType)) return null
+  const pins = pinLatest({ planKey, addons: content.addons }, moment.at, moment.packages)
+  return { ...subscription, pins, pricingType }
 }
 
 const isMigration = ({ change }: FutureUpdate) => change.type === 'MIGRATE_TO_LATEST'
