@@ -8190,7 +8190,7 @@ export type Operations = {
        */
       id?: string
       /**
-       * `true` adds, after those of the plan, what it inherits from the plans above it, or replaces. Of each feature and custom currency that is the entitlement of the nearest plan, unless that one takes it away.
+       * `true` adds, after the entitlements of the plan, those of the plans above it, even if the plan replaces them. Of each feature and custom currency, only the nearest plan above counts, and what it takes away is left out.
        */
       inherited?: 'true' | 'false'
     }

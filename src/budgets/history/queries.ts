@@ -84,7 +84,7 @@ export async function readBudgetHistory(
     if (amounts === null)
       throw badInput(
         inQuery('from'),
-        `query: there are more than ${RECORDS} records since from; choose a later from`,
+        `query: more than ${RECORDS} records occurred since the instant in from; send a later one`,
       )
     return {
       budget: { ...found, capabilityId: capability.id },

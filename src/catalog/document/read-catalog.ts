@@ -165,7 +165,7 @@ function* batchesOf<T extends Plan | Addon>(packages: readonly T[]): Generator<T
 }
 
 const tooLarge = (most: string) =>
-  badInput(null, `the catalog has more than ${most}, the most of one document`)
+  badInput(null, `the catalog has more than ${most}, the maximum of one document`)
 
 const isPublished = ({ status }: Plan | Addon): boolean => status === 'PUBLISHED'
 

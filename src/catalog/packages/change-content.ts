@@ -171,7 +171,7 @@ function dependenciesNamed(
   if (circular !== undefined)
     throw badInput(
       inBody('dependencies'),
-      `dependencies: the add-on ${circular.id} needs ${addon.id}`,
+      `dependencies: the add-on ${addon.id} cannot need ${circular.id}: that would be a cycle`,
       'InvalidArgumentError',
     )
   return addons.map(referenceTo)

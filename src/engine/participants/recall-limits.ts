@@ -58,7 +58,7 @@ export function recallLimits(source: UsageSource, queries: readonly CheckQuery[]
 /** A meter, and the window whose usage is compared with the limit. */
 type MeterWindow = MeterSubject & { window: Window }
 
-/** Returns what a question needs totals of; null if nothing. */
+/** Returns the window whose totals a question needs; null if it needs none. */
 function meterOf({ capability, entitlement, resourceKey, now }: CheckQuery): MeterWindow | null {
   const feature = capability.kind === 'feature' ? capability.feature : null
   const effective = entitlement?.resolution.effective ?? null
