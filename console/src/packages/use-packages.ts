@@ -8,7 +8,7 @@ const MOST = 100
 export type Packages = {
   /** Undefined until all are read. */
   drafts: readonly PackageVersion[] | undefined
-  /** Each once, by its name: as its draft says, if it has one. */
+  /** Each once, by its name: as it is published, if it is. */
   all: readonly PackageVersion[]
   /** The published version of an id. */
   publishedOf(id: string): PackageVersion | null
@@ -41,7 +41,8 @@ export function usePackages(kind: PackageKind, productId: string | undefined): P
   const rows: PackageVersion[] = [...(first.data?.data ?? []), ...(rest ?? [])]
   const drafts = rows.filter((row) => row.status === 'DRAFT')
   const published = rows.filter((row) => row.status === 'PUBLISHED')
-  const all = [...drafts, ...published.filter((row) => !drafts.some(({ id }) => id === row.id))]
+  // A name that only a draft says is not the one that customers see.
+  const all = [...published, ...drafts.filter((row) => !published.some(({ id }) => id === row.id))]
   const find = (list: PackageVersion[], wanted: string) => list.find((each) => each.id === wanted)
   return {
     drafts: first.data === undefined || rest === undefined ? undefined : drafts,
