@@ -11,6 +11,7 @@ import { OPERATIONS, type PackageKind, type PackageVersion } from './operations.
 import { PackageActions } from './package-actions.tsx'
 import type { PackageState } from './state.ts'
 import { usePackages } from './use-packages.ts'
+import { useProduct } from './use-product.ts'
 
 type Children = (state: PackageState) => ReactNode
 
@@ -22,6 +23,7 @@ export function PackagePage(props: { kind: PackageKind; id: string; children: Ch
   const mayRead = useSession().whyNot(operation) === null
   const reading = useRead(operation, { params: { id } }, { isOn: mayRead })
   const shown = reading.data?.data
+  const product = useProduct(shown)
   const packages = usePackages(kind, shown?.productId)
   const state = shown && stateOf({ kind, id, etag: reading.data?.etag }, shown, packages.drafts)
   return (
@@ -36,7 +38,7 @@ export function PackagePage(props: { kind: PackageKind; id: string; children: Ch
           {state && <PackageActions state={state} />}
         </>
       }
-      lead={shown && <Product kind={kind} id={shown.productId} />}
+      lead={shown && <OfProduct kind={kind} id={shown.productId} name={product?.displayName} />}
     >
       <Tabs
         label={`Views of the ${kind === 'plan' ? 'plan' : 'add-on'}`}
@@ -62,13 +64,14 @@ export function PackagePage(props: { kind: PackageKind; id: string; children: Ch
   )
 }
 
-function Product({ kind, id }: { kind: PackageKind; id: string }): ReactNode {
+function OfProduct(props: { kind: PackageKind; id: string; name: string | undefined }): ReactNode {
+  const { kind, id, name } = props
   const addresses = useAddresses()
   return (
     <>
       {kind === 'plan' ? 'A plan' : 'An add-on'} of the product{' '}
       <LinkTo address={addresses.product(id)}>
-        <Name name={id} id={id} />
+        <Name name={name ?? null} id={id} />
       </LinkTo>
     </>
   )

@@ -4,12 +4,12 @@ import type {
   Subscription,
   SubscriptionCancelRequestBody,
 } from '../../../src/api.gen.ts'
+import { useProduct } from '../packages/use-product.ts'
 import { FieldRow, SelectField, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Muted } from '../ui/page.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { ACTIONS, CANCELLATIONS, TEXTS } from './texts.ts'
-import { useProduct } from './use-product.ts'
 
 type Time = NonNullable<SubscriptionCancelRequestBody['cancellationTime']>
 

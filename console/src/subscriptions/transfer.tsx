@@ -1,13 +1,13 @@
 import type { Plan, Subscription } from '../../../src/api.gen.ts'
 import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
+import { useProduct } from '../packages/use-product.ts'
 import { choicesOf } from '../ui/choices.ts'
 import { TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/form.tsx'
 import { Muted } from '../ui/page.tsx'
 import { useForm } from '../ui/use-form.ts'
 import { TEXTS } from './texts.ts'
-import { useProduct } from './use-product.ts'
 
 /** Moves a subscription to another resource of its customer. */
 export function TransferSubscription(props: {
