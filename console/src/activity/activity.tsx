@@ -9,6 +9,7 @@ import { Empty, IfPermitted } from '../ui/states.tsx'
 import { type Column, ListTable } from '../ui/table.tsx'
 import { Chip, Id, None, ShortId, Time } from '../ui/text.tsx'
 import styles from './activity.module.css'
+import { ActorName } from './actor-name.tsx'
 import { ChangeDetails, EventDetails } from './details.tsx'
 import { changesOf } from './diff.ts'
 import {
@@ -19,7 +20,7 @@ import {
   LAST,
   queryOf,
 } from './filters.tsx'
-import { ACTORS, TEXTS } from './texts.ts'
+import { TEXTS } from './texts.ts'
 
 type LogProps = {
   filter: ActivityFilter
@@ -90,7 +91,7 @@ const CHANGE_COLUMNS: readonly Column<AuditEntry>[] = [
     title: 'By',
     cell: ({ actor }) => (
       <span className={styles.actor}>
-        {ACTORS[actor.kind]} <ShortId>{actor.id}</ShortId>
+        <ActorName actor={actor} />
       </span>
     ),
     isSecondary: true,

@@ -5,8 +5,9 @@ import { CopyButton } from '../ui/copy.tsx'
 import { Code } from '../ui/page.tsx'
 import { Id, None } from '../ui/text.tsx'
 import styles from './activity.module.css'
+import { ActorName } from './actor-name.tsx'
 import { changesOf, valueText } from './diff.ts'
-import { ACTORS, TEXTS } from './texts.ts'
+import { TEXTS } from './texts.ts'
 import { UndoChange } from './undo-change.tsx'
 
 /** One change: by whom and how, and its fields before and after. */
@@ -18,7 +19,7 @@ export function ChangeDetails({ entry }: { entry: AuditEntry }) {
       <div className={styles.origin}>
         <span>{formatInstant(entry.occurredAt, zone)}</span>
         <span>
-          by {ACTORS[entry.actor.kind]} <Id>{entry.actor.id}</Id>
+          by <ActorName actor={entry.actor} isWhole />
         </span>
         <span>
           operation <Id>{entry.operation}</Id>

@@ -1,11 +1,11 @@
 import { isOutdated } from '../api/errors.ts'
 import { useSession } from '../api/session.tsx'
 import { EVERY, useRead } from '../api/use-read.ts'
-import { Id, ShortId, Time } from '../ui/text.tsx'
+import { Id, Time } from '../ui/text.tsx'
 import type { FieldComparison } from '../ui/use-form.ts'
 import styles from './activity.module.css'
+import { ActorName } from './actor-name.tsx'
 import { valueText } from './diff.ts'
-import { ACTORS } from './texts.ts'
 
 /**
  * Shown in a form whose object was changed after the form was opened: by whom, and what is there
@@ -46,8 +46,7 @@ function Changed(props: Omit<Parameters<typeof Meanwhile>[0], 'error'>) {
         {last !== undefined && (
           <>
             {' '}
-            by {ACTORS[last.actor.kind]} <ShortId>{last.actor.id}</ShortId>{' '}
-            <Time at={last.occurredAt} />
+            by <ActorName actor={last.actor} /> <Time at={last.occurredAt} />
           </>
         )}
         . Nothing was saved, and what you typed is still here. Save again to replace what is there

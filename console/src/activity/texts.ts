@@ -11,5 +11,5 @@ export const ACTORS: Readonly<Record<AuditEntry['actor']['kind'], string>> = {
   API_KEY: 'key',
   USER: 'person',
   CLI: 'command line',
-  SYSTEM: 'server',
+  SYSTEM: 'the server',
 }

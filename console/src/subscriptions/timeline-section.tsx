@@ -1,10 +1,10 @@
 import type { Subscription } from '../../../src/api.gen.ts'
-import { ACTORS } from '../activity/texts.ts'
+import { ActorName } from '../activity/actor-name.tsx'
 import { useSession } from '../api/session.tsx'
 import { useRead } from '../api/use-read.ts'
 import { Muted } from '../ui/page.tsx'
 import { Problem } from '../ui/states.tsx'
-import { Chip, Id, ShortId, Time } from '../ui/text.tsx'
+import { Chip, Id, Time } from '../ui/text.tsx'
 import { TEXTS } from './texts.ts'
 import styles from './timeline.module.css'
 import { EVENT_TYPES, type Moment, timelineOf } from './timeline.ts'
@@ -45,7 +45,7 @@ const Moments = ({ rows }: { rows: readonly Moment[] }) => (
           )}
           {actor && (
             <Muted>
-              by {ACTORS[actor.kind]} <ShortId>{actor.id}</ShortId>
+              by <ActorName actor={actor} />
             </Muted>
           )}
         </span>

@@ -81,3 +81,19 @@ test('what has not started starts', () => {
   const parts = { status: 'NOT_STARTED', currentBillingPeriodEnd: null } as const
   assert.deepEqual(shown(parts), [['02 it starts'], []])
 })
+
+test('what happens at one instant stands above the event that made it happen', () => {
+  const entry = (type: string, at: string) =>
+    ({ id: type, type, occurredAt: at, actor: null }) as unknown as AuditEntry
+  const over = { status: 'CANCELED', effectiveEndDate: on('12') } as const
+  const entries = [
+    entry('subscription.canceled', on('12')),
+    entry('subscription.created', on('02')),
+  ]
+  assert.deepEqual(shown(over, entries)[1], [
+    '12 it ended',
+    '12 it was canceled',
+    '02 it started',
+    '02 it was created',
+  ])
+})

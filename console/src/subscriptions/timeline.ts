@@ -37,7 +37,7 @@ const UPDATE_WORDS: Readonly<Record<FutureUpdate['subscriptionScheduleType'], st
   ADDON: 'an add-on changes',
   COUPON: 'a coupon changes',
   MIGRATE_TO_LATEST: 'it moves to the latest version',
-  ADDITIONAL_META_DATA: 'labels change',
+  ADDITIONAL_META_DATA: 'metadata changes',
   BILLING_INFO_METADATA: 'billing information changes',
 }
 
@@ -51,7 +51,10 @@ const UPDATE_STATES = {
 
 const plain = { packageId: null, actor: null }
 
-/** Returns what is to come first, and then what has happened, each the nearest to now first. */
+/**
+ * Returns what is to come first, and then what has happened, each the nearest to now first. What
+ * happens at one instant stands above the event that made it happen.
+ */
 export function timelineOf(
   subscription: Subscription,
   entries: readonly AuditEntry[],
@@ -71,7 +74,7 @@ export function timelineOf(
   const isAhead = ({ state }: Moment) => state === 'ahead'
   return {
     ahead: moments.filter(isAhead).toSorted(byTime),
-    past: [...happened, ...moments.filter((each) => !isAhead(each))].toSorted((a, b) =>
+    past: [...moments.filter((each) => !isAhead(each)), ...happened].toSorted((a, b) =>
       byTime(b, a),
     ),
   }
