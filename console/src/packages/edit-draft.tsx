@@ -25,7 +25,7 @@ const COMPARED = {
   duration: 'It lasts',
   trialEnd: 'After the trial',
   budget: 'Limit in the trial',
-  metadata: 'Labels',
+  metadata: 'Metadata',
 }
 
 type Props = { kind: PackageKind; id: string; onClose: () => void }

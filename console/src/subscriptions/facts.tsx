@@ -4,7 +4,7 @@ import { useAddresses } from '../address-state.ts'
 import { PRICING_WORDS } from '../packages/words.ts'
 import { Facts, LinkTo } from '../ui/page.tsx'
 import { Id, Name, None, Time } from '../ui/text.tsx'
-import { PERIOD_WORDS, REASON_WORDS } from './texts.ts'
+import { hasStarted, isOver, PERIOD_WORDS, REASON_WORDS } from './texts.ts'
 
 /** What a subscription says of itself. What it does not say is left out. */
 export function SubscriptionFacts(props: { subscription: Subscription; plan: Plan | undefined }) {
@@ -28,8 +28,11 @@ export function SubscriptionFacts(props: { subscription: Subscription; plan: Pla
         ['Pricing', PRICING_WORDS[subscription.pricingType]],
         ...some('Billed for', billingPeriod, billingPeriod && PERIOD_WORDS[billingPeriod]),
         ...some('Next period', currentBillingPeriodEnd, at(currentBillingPeriodEnd)),
-        ['Started', at(subscription.startDate)],
-        ['Ends', at(effectiveEndDate) ?? <None key="end">no end</None>],
+        [hasStarted(subscription) ? 'Started' : 'Starts', at(subscription.startDate)],
+        [
+          isOver(subscription) ? 'Ended' : 'Ends',
+          at(effectiveEndDate) ?? <None key="end">no end</None>,
+        ],
         ...some('Because', cancelReason, cancelReason && REASON_WORDS[cancelReason]),
         ...some('Trial until', subscription.trialEndDate, at(subscription.trialEndDate)),
         ...some('Resource', resourceId, <Id key="resource">{resourceId ?? ''}</Id>),

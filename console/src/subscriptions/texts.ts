@@ -20,7 +20,7 @@ export const TEXTS = {
   grantsNothing: 'The plan gives nothing.',
   choosePlan: 'Choose a plan to see what it gives.',
   trialHint: 'An end that has passed ends the trial now.',
-  updateHint: 'Only what you change is sent. Labels and the end of a trial change now.',
+  updateHint: 'Only what you change is sent. Metadata and the end of a trial change now.',
   trialCancel: 'A trial can only be canceled now.',
   unstarted: 'It has not started, so it is canceled now.',
   cancelScheduled: 'Updates that are scheduled are given up too.',
@@ -59,6 +59,10 @@ export const CURRENT: readonly SubscriptionStatus[] = [
 export const PAST: readonly SubscriptionStatus[] = ['CANCELED', 'EXPIRED']
 
 export const isOver = ({ status }: Subscription): boolean => PAST.includes(status)
+
+/** What waits for its payment has a start, but gives nothing yet. */
+export const hasStarted = ({ status }: Subscription): boolean =>
+  status !== 'NOT_STARTED' && status !== 'PAYMENT_PENDING'
 
 export const STATUS_WORDS: Readonly<Record<SubscriptionStatus, string>> = {
   ACTIVE: 'active',

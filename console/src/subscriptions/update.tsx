@@ -20,7 +20,7 @@ const COMPARED = {
   addons: 'Add-ons',
   billingPeriod: 'Billed for',
   trialEndDate: 'Trial until',
-  metadata: 'Labels',
+  metadata: 'Metadata',
 }
 
 type Fields = ReturnType<typeof fieldsOf>

@@ -15,7 +15,7 @@ import { Id, Name, None, ShortId, Time } from '../../ui/text.tsx'
 
 type NameOf = (planId: string) => string | null
 
-const columnsOf = (nameOf: NameOf): readonly Column<Subscription>[] => [
+const columnsOf = (nameOf: NameOf, areOver: boolean): readonly Column<Subscription>[] => [
   {
     title: 'Plan',
     cell: ({ planId }) => (
@@ -40,9 +40,9 @@ const columnsOf = (nameOf: NameOf): readonly Column<Subscription>[] => [
       ),
     isSecondary: true,
   },
-  { title: 'Starts', cell: ({ startDate }) => <Time at={startDate} /> },
+  { title: areOver ? 'Started' : 'Starts', cell: ({ startDate }) => <Time at={startDate} /> },
   {
-    title: 'Ends',
+    title: areOver ? 'Ended' : 'Ends',
     cell: ({ effectiveEndDate }) =>
       effectiveEndDate === null ? <None>no end</None> : <Time at={effectiveEndDate} />,
   },
@@ -105,7 +105,7 @@ function List(props: {
       <ListTable
         label={title}
         list={list}
-        columns={columnsOf(nameOf)}
+        columns={columnsOf(nameOf, status === PAST)}
         toOf={({ id }) => addresses.subscription(customer.id, id)}
         historyOf={({ id }) => addresses.historyOf(id, { customerId: customer.id })}
         what="subscription"

@@ -23,7 +23,7 @@ const COMPARED = {
   displayName: 'Name',
   description: 'Description',
   featureUnits: 'Unit',
-  metadata: 'Labels',
+  metadata: 'Metadata',
 }
 
 type Fields = ReturnType<typeof fieldsOf>

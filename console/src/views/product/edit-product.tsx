@@ -7,7 +7,7 @@ import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-f
 import { useForm } from '../../ui/use-form.ts'
 
 /** The fields that are shown when somebody else has changed the product. */
-const COMPARED = { displayName: 'Name', description: 'Description', metadata: 'Labels' }
+const COMPARED = { displayName: 'Name', description: 'Description', metadata: 'Metadata' }
 
 type Fields = ReturnType<typeof fieldsOf>
 

@@ -22,7 +22,7 @@ const COMPARED = {
   startPlan: 'First plan',
   endSetup: 'After the end',
   endPlan: 'Plan after the end',
-  cancellation: 'Cancelled',
+  cancellation: 'Canceled',
   prorates: 'Prorated at the end',
   reset: 'Usage starts again',
 }

@@ -145,7 +145,7 @@ function SettingsFacts({ product }: { product: Product }) {
             planId={settings.downgradePlanId}
           />,
         ],
-        ['Cancelled', CANCELLATION_WORDS[settings.subscriptionCancellationTime]],
+        ['Canceled', CANCELLATION_WORDS[settings.subscriptionCancellationTime]],
         ['Prorated at the end', prorates === null ? 'not said' : prorates ? 'yes' : 'no'],
         ['Usage starts again', RESET_WORDS[product.usageResetCutoffRule.behavior]],
       ]}
