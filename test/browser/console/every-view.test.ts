@@ -9,7 +9,7 @@ import { addressOf, openConsole, world } from './open-console.ts'
 import { addressOfView, routesOfConsole, VIEWS } from './views.ts'
 
 const MOST_REQUESTS = 6
-const WIDTHS = [1440, 390]
+const WIDTHS = [1440, 360]
 
 const tenant = await world.tenant()
 const ids = await furnishHostile(tenant)
@@ -77,9 +77,9 @@ const OPENINGS: Readonly<Record<string, Overlay>> = {
     },
   },
   'the sheet of views': {
-    widths: [390],
+    widths: [360],
     open: async (page) => {
-      await page.setViewportSize({ width: 390, height: 900 })
+      await page.setViewportSize({ width: 360, height: 900 })
       await page.getByRole('button', { name: 'Navigation' }).click()
       await page.locator('nav[data-open=true]').waitFor()
     },
