@@ -10,6 +10,30 @@ export const versionAt = ({ versions }: Package, at: Instant): PackageVersion | 
 export const isArchivedAt = ({ archivals }: Package, at: Instant): boolean =>
   archivals.some(({ from, until }) => from <= at && (until === null || at < until))
 
+/**
+ * Returns the packages that what is due at an instant meets: as they were until then, without what
+ * was published, archived or brought back at that very millisecond. Due work may be stored before
+ * or after that, and must come to the same. A first version counts all the same.
+ */
+export function packagesBefore(packages: Packages, at: Instant): Packages {
+  const after = (instant: Instant): Instant => (instant === at ? at + 1 : instant)
+  const isOfThen = ({ versions, archivals }: Package) =>
+    versions.some(({ publishedAt }, index) => index > 0 && publishedAt === at) ||
+    archivals.some(({ from, until }) => from === at || until === at)
+  if (![...packages.values()].some(isOfThen)) return packages
+  const before = ({ versions, archivals, ...other }: Package): Package => ({
+    ...other,
+    versions: versions.map((each, index) =>
+      index === 0 ? each : { ...each, publishedAt: after(each.publishedAt) },
+    ),
+    archivals: archivals.map(({ from, until }) => ({
+      from: after(from),
+      until: until === null ? null : after(until),
+    })),
+  })
+  return new Map([...packages].map(([key, each]) => [key, before(each)]))
+}
+
 /** Returns whether a package can be part of something new at an instant. */
 export function isOnSale(packages: Packages, key: Uuid, at: Instant): boolean {
   const found = packages.get(key)

@@ -11,7 +11,7 @@ import {
 import { eventsOf } from './announce-transition.ts'
 import { currentBillingPeriod } from './billing-period.ts'
 import { lineAt, nextChange, nextInstant, timeline } from './timeline.ts'
-import type { FutureUpdate, Line, Subscription, Successor, Transition } from './types.ts'
+import type { FutureUpdate, Line, Packages, Subscription, Successor, Transition } from './types.ts'
 
 const START = Date.UTC(2026, 3, 1)
 const DUE = Date.UTC(2026, 3, 16)
@@ -219,7 +219,7 @@ test('what is scheduled for a subscription is canceled with it', () => {
 })
 
 test('a scheduled plan that is not sold any more fails, and nothing else changes', () => {
-  const archivals = [{ from: DUE, until: null }]
+  const archivals = [{ from: DUE - 1, until: null }]
   const shop = new Map(SHOP).set('1-free', { ...planOf('1-free', {}), archivals })
   const { line, transitions } = timeline(
     lineOf(START, subscriptionFrom(START, { updates: [downgrade] })),
@@ -237,8 +237,8 @@ test('a subscription gets the versions that are the newest when it starts', () =
   const pro = planOf(
     '3-pro',
     { pricingType: 'PAID', parentKey: '2-basic' },
+    { pricingType: 'PAID', parentKey: '2-basic', publishedAt: DUE - 1 },
     { pricingType: 'PAID', parentKey: '2-basic', publishedAt: DUE },
-    { pricingType: 'PAID', parentKey: '2-basic', publishedAt: DUE + 1 },
   )
   const shop = new Map(SHOP).set('3-pro', pro)
   const { line } = timeline(lineOf(START, scheduled(DUE)), DUE + DAY_MS, shop)
@@ -247,6 +247,51 @@ test('a subscription gets the versions that are the newest when it starts', () =
     { packageKey: '2-basic', version: 1 },
   ])
 })
+
+/** Changes of packages at the very instant at which something is due. */
+const atThatInstant: readonly (readonly [string, Packages, Packages])[] = [
+  [
+    'a version that is published',
+    SHOP,
+    new Map(SHOP).set(
+      '3-pro',
+      planOf(
+        '3-pro',
+        { pricingType: 'PAID', parentKey: '2-basic' },
+        { pricingType: 'PAID', parentKey: '2-basic', publishedAt: DUE },
+      ),
+    ),
+  ],
+  [
+    'a plan that is archived',
+    SHOP,
+    new Map(SHOP).set('1-free', {
+      ...planOf('1-free', {}),
+      archivals: [{ from: DUE, until: null }],
+    }),
+  ],
+  [
+    'a plan that is brought back',
+    new Map(SHOP).set('1-free', {
+      ...planOf('1-free', {}),
+      archivals: [{ from: START, until: null }],
+    }),
+    new Map(SHOP).set('1-free', {
+      ...planOf('1-free', {}),
+      archivals: [{ from: START, until: DUE }],
+    }),
+  ],
+]
+for (const [what, before, after] of atThatInstant)
+  test(`what is due does not meet ${what} at that instant, so that late work comes to the same`, () => {
+    for (const subscription of [
+      scheduled(DUE),
+      subscriptionFrom(START, { updates: [downgrade] }),
+    ]) {
+      const line = lineOf(START, subscription)
+      assert.deepEqual(timeline(line, DUE, after), timeline(line, DUE, before))
+    }
+  })
 
 /** Anchor, period, and the starts of the periods that follow, in UTC. */
 const cycles = [

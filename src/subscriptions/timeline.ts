@@ -4,6 +4,7 @@ import { applyUpdate } from './apply-update.ts'
 import { followUp } from './begin-successor.ts'
 import { billingMonthAt, currentBillingPeriod } from './billing-period.ts'
 import { begin, close, convertTrial, inTurn, isOver, type Moment, put } from './change-line.ts'
+import { packagesBefore } from './pin-versions.ts'
 import type { Line, LineChange, Packages, Subscription, Transition } from './types.ts'
 
 /** `ends_soon` of a trial is announced 7 days before its end. */
@@ -70,19 +71,20 @@ export function nextChange(line: Line): Instant | null {
 }
 
 /** Applies everything that is due at one instant. Notices come last. */
-function applyAll(line: Line, moment: Moment): LineChange {
+function applyAll(line: Line, { at, packages }: Moment): LineChange {
+  const moment = { at, packages: packagesBefore(packages, at) }
   let change: LineChange = { line, transitions: [] }
-  for (let due = firstDue(line, moment.at); due !== null; due = firstDue(change.line, moment.at)) {
+  for (let due = firstDue(line, at); due !== null; due = firstDue(change.line, at)) {
     const duty = due
     change = inTurn(change, (now) => apply(now, duty, moment))
   }
-  const notices = noticesOf(change.line).filter(({ at }) => at === moment.at)
+  const notices = noticesOf(change.line).filter((notice) => notice.at === at)
   return inTurn(
     change,
     ...notices.map(
       ({ kind, subscription }) =>
         (now: Line) =>
-          put(now, subscription, { at: moment.at, kind }),
+          put(now, subscription, { at, kind }),
     ),
   )
 }

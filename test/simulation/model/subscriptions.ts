@@ -60,6 +60,7 @@ export class SubscriptionModel {
   readonly events: { at: number; what: string }[] = []
   readonly #plans: ModelPlans
   readonly #units: ModelUnits
+  #isDue = false
   constructor(plans: ModelPlans, units: ModelUnits) {
     this.#plans = plans
     this.#units = units
@@ -74,8 +75,14 @@ export class SubscriptionModel {
     return [monthsAfter(anchor, count * months), monthsAfter(anchor, (count + 1) * months)]
   }
 
-  /** Everything that is due at `t`, in the order of the table. */
+  /** Everything that is due at `t`, in the order of the table. It meets the versions before `t`. */
   live(t: number): void {
+    this.#isDue = true
+    this.#liveAt(t)
+    this.#isDue = false
+  }
+
+  #liveAt(t: number): void {
     for (const each of this.#with('NOT_STARTED')) if (each.starts <= t) this.#start(each, t)
     for (const each of this.#with('IN_TRIAL'))
       if (each.trial && each.trial.ends <= t) this.#endTrial(each, each.trial, t)
@@ -242,7 +249,8 @@ export class SubscriptionModel {
 
   #newest(plan: string, t: number): string {
     const { published = [], parent = null } = this.#plans[plan] ?? {}
-    const version = published.filter((at) => at <= t).length
+    const before = published.filter((at, index) => at < t || index === 0)
+    const version = this.#isDue ? before.length : published.filter((at) => at <= t).length
     return `${plan}@${version}${parent === null ? '' : ` ${this.#newest(parent, t)}`}`
   }
 
